@@ -12,9 +12,10 @@ import pytest
 from demo import services
 from tests.databases import Databases
 from tests.faults import servers
-from tests.faults.harness import PortalHarness
+from tests.faults.harness import DATABASE, PortalHarness, free_port
 from tests.faults.mail_server import MailServer
 from tests.faults.servers import Servers
+from tests.forks import LoadedPortals
 
 IS_LONG = os.environ.get("FAULTS") == "long"
 DEMO_DIRECTORY = "demo_directory"  # the database that each test gets a copy of
@@ -28,25 +29,40 @@ def own_servers() -> Iterator[Servers]:
         yield own
 
 
+@pytest.fixture(scope="session")
+def loaded_portals() -> Iterator[LoadedPortals]:
+    portals = LoadedPortals()
+    yield portals
+    portals.stop()
+
+
+@pytest.fixture(scope="session")
+def mail_port() -> int:
+    """The port of every test's mail server: the portal that is loaded for one test serves the next."""
+    return free_port()
+
+
 @pytest.fixture
-def mail() -> Iterator[MailServer]:
-    server = MailServer()
+def mail(mail_port: int) -> Iterator[MailServer]:
+    server = MailServer(mail_port)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def harness(own_servers: Servers, mail: MailServer, tmp_path: Path) -> Iterator[PortalHarness]:
+def harness(
+    own_servers: Servers, loaded_portals: LoadedPortals, mail: MailServer, tmp_path: Path
+) -> Iterator[PortalHarness]:
     """A portal without any process yet."""
     own_servers.restore()
-    _execute(own_servers, f"CREATE DATABASE harness TEMPLATE {DEMO_DIRECTORY} STRATEGY FILE_COPY")
-    portal = PortalHarness(own_servers, "harness", mail, tmp_path)
+    _execute(own_servers, f"CREATE DATABASE {DATABASE} TEMPLATE {DEMO_DIRECTORY} STRATEGY FILE_COPY")
+    portal = PortalHarness(own_servers, loaded_portals, mail, tmp_path)
     try:
         yield portal
     finally:
         portal.stop()
         own_servers.restore()
-        _execute(own_servers, "DROP DATABASE harness WITH (FORCE)")
+        _execute(own_servers, f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import closing, suppress
@@ -16,11 +14,12 @@ import psycopg2
 from celery import Celery
 from psycopg2.extras import execute_values
 
-from tests.databases import ROOT
 from tests.faults.mail_server import MailServer
 from tests.faults.servers import Servers
+from tests.forks import Forked, LoadedPortals
 from tests.workers import wait_for
 
+DATABASE = "harness"
 PATIENCE = 300.0  # seconds to wait at most, on a busy machine
 FULL_DISK = Path("/dev/full")  # each write fails with "no space left on device"
 # Move what is due later to the past, rather than wait.
@@ -40,27 +39,31 @@ REQUESTS_COME_DUE = """
 class PortalHarness:
     """Processes of a portal; they are killed with this one, and their logs are in ``folder``."""
 
-    def __init__(self, servers: Servers, database: str, mail: MailServer, folder: Path) -> None:
+    def __init__(self, servers: Servers, loaded: LoadedPortals, mail: MailServer, folder: Path) -> None:
         self.servers = servers
-        self.database_url = servers.database_url(database)
+        self.loaded = loaded
+        self.database_url = servers.database_url(DATABASE)
         self.mail = mail
         self.folder = folder
-        self.running: list[subprocess.Popen[bytes]] = []
+        self.running: list[Forked] = []
         self.addresses: list[str] = []
+        self.private_files = servers.folder / "files"
         self.environment = os.environ | {
+            "PYTEST_CURRENT_TEST": "",  # that of a portal loaded for an earlier test
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             "DATABASE_URL": self.database_url,
             "REDIS_URL": servers.urls[servers.valkey],
             "EMAIL_URL": mail.url,
+            "PRIVATE_FILES": str(self.private_files),
             "BENCH": "1",  # no rate limits
             "CELERY_SKIP_CHECKS": "1",  # of Django, which load all the pages in each worker and beat
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start_web(self, *, address: str = "", log: Path | None = None) -> subprocess.Popen[bytes]:
+    def start_web(self, *, address: str = "", log: Path | None = None) -> Forked:
         """Start gunicorn, on a new port or at the address of a previous one, and wait until it answers."""
         if not address:
-            address = f"http://127.0.0.1:{_free_port()}"
+            address = f"http://127.0.0.1:{free_port()}"
             self.addresses.append(address)
         arguments = ("--threads", "4", "--no-control-socket", "--access-logfile", "-")
         web = self.start_process("gunicorn", "portal.wsgi", "--bind", address[7:], *arguments, log=log)
@@ -68,13 +71,13 @@ class PortalHarness:
         assert web.poll() is None, self.log_tails()
         return web
 
-    def start_worker(self, *, log: Path | None = None, restarts: bool = False) -> subprocess.Popen[bytes]:
+    def start_worker(self, *, log: Path | None = None, restarts: bool = False) -> Forked:
         """Start a worker that runs one task at a time; ``restarts``: it starts again when it fails."""
         arguments = ("--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
         celery = ("celery", "--quiet", "--app", "portal", "worker", *arguments)
         return self.start_process(*celery, log=log, restarts=restarts)
 
-    def start_beat(self, *, log: Path | None = None) -> subprocess.Popen[bytes]:
+    def start_beat(self, *, log: Path | None = None) -> Forked:
         return self.start_process("celery", "--quiet", "--app", "portal", "beat", "--pidfile", "", log=log)
 
     def start_process(
@@ -84,22 +87,14 @@ class PortalHarness:
         log: Path | None = None,
         pipes: bool = False,
         restarts: bool = False,
-    ) -> subprocess.Popen[bytes]:
+    ) -> Forked:
         """Run a Python module in a process; ``pipes``: its standard input and output are pipes.
 
         ``restarts``: run it again each time it fails, as production's ``restart: unless-stopped`` does.
         """
-        tied = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
-        again = ("sh", "-c", 'until "$@"; do sleep 0.5; done', "again") if restarts else ()
         with (log or self.folder / f"{len(self.running)}-{module}.log").open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603 (our own words)
-                [*tied, *again, *tied, sys.executable, "-m", module, *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if pipes else output,
-                stderr=output,
-                start_new_session=True,
+            process = self.loaded.start(
+                self.environment, module, *arguments, output=output, pipes=pipes, restarts=restarts
             )
         self.running.append(process)
         return process
@@ -113,11 +108,11 @@ class PortalHarness:
         """Return whether every started process still runs."""
         return all(process.poll() is None for process in self.running)
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Forked) -> None:
         """Kill a process and its children."""
-        with suppress(ProcessLookupError):
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+            process.wait()
 
     def stop(self) -> None:
         for process in self.running:
@@ -126,6 +121,7 @@ class PortalHarness:
                 if pipe:
                     with suppress(BrokenPipeError):
                         pipe.close()
+        shutil.rmtree(self.private_files, ignore_errors=True)
 
     def logs_of(self, module: str) -> str:
         """Logs of all the processes of a module."""
@@ -199,7 +195,7 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
         port: int = closed_at_once.getsockname()[1]
         return port

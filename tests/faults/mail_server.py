@@ -37,8 +37,8 @@ class MailServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), SmtpSession)
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", port), SmtpSession)
         self.behaviour: Callable[[], MailBehaviour] = lambda: MailBehaviour.ACCEPT
         self.refused: set[str] = set()
         self.delay = 0.0  # seconds taken over each mail

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import requests
 from django.contrib.sessions.backends.db import SessionStore
 
 from tests.faults.harness import PATIENCE, PortalHarness
+from tests.forks import Forked
 
 SUBJECT, COMMUNE = "attirer-fideliser", "Is-sur-Tille"
 FORM = f"/demande/{SUBJECT}/"
@@ -155,7 +155,7 @@ class SenderProcess:
     def __init__(self, harness: PortalHarness, owners: Sequence[SimulatedOwner]) -> None:
         self.harness = harness
         self.owners = owners
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
         self.is_stopped = False
 
     def run(self) -> None:

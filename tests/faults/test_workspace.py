@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from threading import Thread
 
 import psycopg2
@@ -23,9 +22,8 @@ LIVE_MAILS = """
 class Workspace:
     """A scene of the workspace, processes held at a lock, then killed."""
 
-    def __init__(self, harness: PortalHarness, files: Path) -> None:
-        self.harness, self.files = harness, files
-        harness.environment["PRIVATE_FILES"] = str(files)
+    def __init__(self, harness: PortalHarness) -> None:
+        self.harness = harness
         made = harness.start_process("tests.faults.workspace_scene", pipes=True)
         written, _ = made.communicate(timeout=PATIENCE)
         assert made.returncode == 0, harness.log_tails()
@@ -76,8 +74,8 @@ class Workspace:
 
 
 @pytest.fixture
-def workspace(harness, tmp_path):
-    return Workspace(harness, tmp_path / "files")
+def workspace(harness):
+    return Workspace(harness)
 
 
 @pytest.fixture
@@ -132,7 +130,9 @@ def test_web_killed_in_an_upload_shows_no_half_written_file(harness, workspace, 
     kill_web_during(workspace, web, holder, workspace.scene["message_path"], **request)
 
     assert harness.count("SELECT count(*) FROM solicitations_message") == before
-    assert [path for path in workspace.files.rglob("*") if path.is_file()]  # named by no row: erased at night
+    assert [
+        path for path in harness.private_files.rglob("*") if path.is_file()
+    ]  # named by no row: erased at night
     workspace.press(workspace.scene["message_path"], **request)
     assert harness.count("SELECT count(*) FROM solicitations_message") == before + 1
     assert harness.count("SELECT count(*) FROM solicitations_attachedfile") == 1
