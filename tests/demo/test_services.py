@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,7 +32,14 @@ def bare_environment(monkeypatch):
 
 @pytest.fixture
 def checkout():
-    """The servers' folder of a checkout that any account can reach; pytest's own folders are 0700."""
+    """The servers' folder, to be made, of a checkout that any account can reach."""
+    with checkouts() as make:
+        yield make
+
+
+@contextmanager
+def checkouts():
+    """Folders that any account can reach; pytest's own are 0700."""
     with tempfile.TemporaryDirectory(prefix="relais-") as folder:
         Path(folder).chmod(0o755)
 
@@ -44,6 +51,25 @@ def checkout():
         yield make
         for parent in Path(folder).iterdir():
             services.stop(parent / ".services")
+
+
+@pytest.fixture(scope="module")
+def made():
+    """The servers' folder of a checkout whose servers have run: PostgreSQL's files take long to make."""
+    with pytest.MonkeyPatch.context() as monkeypatch, checkouts() as make:
+        for name in services.VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        folder = make("made")
+        services.start(folder)
+        yield folder
+
+
+@pytest.fixture
+def folder(made):
+    """The servers' folder of a checkout whose servers are stopped."""
+    services.stop(made)
+    yield made
+    services.stop(made)
 
 
 def pids(folder):
@@ -63,8 +89,7 @@ def test_start_gives_two_servers_that_answer(checkout):
     use(services.start(checkout()))
 
 
-def test_second_start_finds_the_first(checkout):
-    folder = checkout()
+def test_second_start_finds_the_first(folder):
     first = services.start(folder)
     running = pids(folder)
 
@@ -72,8 +97,7 @@ def test_second_start_finds_the_first(checkout):
     assert pids(folder) == running
 
 
-def test_stop_leaves_nothing(checkout):
-    folder = checkout()
+def test_stop_leaves_nothing(folder):
     services.start(folder)
     running = pids(folder)
 
@@ -93,8 +117,7 @@ def test_stop_is_harmless_twice_and_before_any_start(checkout):
     services.stop(folder)
 
 
-def test_content_and_addresses_survive_a_stop(checkout):
-    folder = checkout()
+def test_content_and_addresses_survive_a_stop(folder):
     first = services.start(folder)
     with closing(psycopg2.connect(first["DATABASE_URL"])) as connection:
         with connection.cursor() as cursor:
@@ -109,16 +132,14 @@ def test_content_and_addresses_survive_a_stop(checkout):
 
 
 @pytest.mark.parametrize("killed", [0, 1], ids=["postgres", "valkey"])
-def test_killed_server_is_started_again(checkout, killed):
-    folder = checkout()
+def test_killed_server_is_started_again(folder, killed):
     services.start(folder)
     os.kill(pids(folder)[killed], signal.SIGKILL)
 
     use(services.start(folder))
 
 
-def test_stale_pid_files_of_other_processes_are_ignored(checkout):
-    folder = checkout()
+def test_stale_pid_files_of_other_processes_are_ignored(folder):
     services.start(folder)
     services.stop(folder)
     for path in (folder / "postgres/postmaster.pid", folder / "valkey/valkey.pid"):
@@ -175,8 +196,7 @@ def test_concurrent_starts_make_one_pair(checkout):
 
 
 @pytest.mark.parametrize("name", services.VARIABLES)
-def test_environment_wins_and_its_server_is_not_started(checkout, monkeypatch, name):
-    folder = checkout()
+def test_environment_wins_and_its_server_is_not_started(folder, monkeypatch, name):
     monkeypatch.setenv(name, "elsewhere://host/1")
 
     addresses = services.start(folder)
@@ -195,8 +215,7 @@ def test_environment_that_names_both_starts_nothing(checkout, monkeypatch):
     assert not folder.exists()
 
 
-def test_last_lease_stops_the_servers(checkout):
-    folder = checkout()
+def test_last_lease_stops_the_servers(folder):
     with services.lease(folder) as addresses:
         with services.lease(folder):
             use(addresses)
@@ -205,8 +224,7 @@ def test_last_lease_stops_the_servers(checkout):
     assert pids(folder) == [None, None]
 
 
-def test_lease_leaves_servers_that_were_asked_to_stay(checkout):
-    folder = checkout()
+def test_lease_leaves_servers_that_were_asked_to_stay(folder):
     services.start(folder)
 
     with services.lease(folder) as addresses:
@@ -215,8 +233,8 @@ def test_lease_leaves_servers_that_were_asked_to_stay(checkout):
     use(addresses)
 
 
-def test_strangers_are_refused(checkout):
-    addresses = services.start(checkout())
+def test_strangers_are_refused(folder):
+    addresses = services.start(folder)
     database, broker = (urlsplit(addresses[name]) for name in services.VARIABLES)
 
     with pytest.raises(psycopg2.OperationalError):
@@ -225,8 +243,7 @@ def test_strangers_are_refused(checkout):
         client.ping()
 
 
-def test_secrets_are_for_the_owner_alone(checkout):
-    folder = checkout()
+def test_secrets_are_for_the_owner_alone(folder):
     services.start(folder)
 
     for path in (folder / "env", folder / "password", folder / "valkey/valkey.conf"):
@@ -251,8 +268,7 @@ def test_root_works_under_a_closed_home_without_namespaces(checkout, monkeypatch
 
 
 @as_root
-def test_servers_never_run_as_root(checkout):
-    folder = checkout()
+def test_servers_never_run_as_root(folder):
     services.start(folder)
 
     assert 0 not in [Path(f"/proc/{pid}").stat().st_uid for pid in pids(folder)]
