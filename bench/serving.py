@@ -51,6 +51,7 @@ def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -
         "REDIS_URL": _broker(),
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
         "PYTHONUNBUFFERED": "1",
+        "CELERY_SKIP_CHECKS": "1",  # of Django, which load all the pages in the worker
         **variables,
     }
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
