@@ -102,7 +102,7 @@ def _start(processes: Processes, web: socket.socket) -> None:
     processes.start(
         "web",
         *(sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"fd://{web.fileno()}"),
-        *("--workers", "2", "--threads", "4", "--no-control-socket"),
+        *("--workers", "2", "--threads", "4", "--no-control-socket", "--preload"),
         files=[web.fileno()],
     )
 
