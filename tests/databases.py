@@ -5,6 +5,7 @@ commits has added is deleted; if it changed more, the clone is replaced at the n
 """
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -32,12 +33,16 @@ FILLED = """
 """
 # The content is dated before the moments that tests name, whichever day they run.
 IMPORTED_AT = "2026-11-02T09:00:00+01:00"
-MANAGE = """
+COMMANDS = """
+import json
 import sys
+import django
 import time_machine
-from django.core.management import execute_from_command_line
+from django.core.management import call_command
 time_machine.travel(sys.argv[1]).start()
-execute_from_command_line(["manage.py", *sys.argv[2:]])
+django.setup()
+for command in json.loads(sys.argv[2]):
+    call_command(*command)
 """
 LOCK_SPACE = 1_907  # advisory locks of ours, beside those of anyone else
 NUMBER_SPACE = 1_909
@@ -182,17 +187,16 @@ class Databases:
             "DATABASE_URL": self._url_of(draft),
             "DJANGO_SETTINGS_MODULE": "portal.settings.test",
         }
-        for command in template.commands:
-            done = subprocess.run(  # noqa: S603 (fixed commands)
-                [sys.executable, "-c", MANAGE, IMPORTED_AT, *command],
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
+        done = subprocess.run(  # noqa: S603 (fixed commands)
+            [sys.executable, "-c", COMMANDS, IMPORTED_AT, json.dumps(template.commands)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{template.name}: {done.stderr[-2000:]}")
         self._tidy(draft)
 
     def _tidy(self, database: str) -> None:
