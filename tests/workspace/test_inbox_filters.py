@@ -36,8 +36,7 @@ def found(client, query: str) -> list[str]:
     return [row.applicant for row in client.get(INBOX + query).context["rows"]]
 
 
-def finding(client, words: list[str], company: str = "", query: str = "?q=") -> list[str]:
-    """The words that find this company, or any."""
+def words_that_find(client, words: list[str], company: str = "", query: str = "?q=") -> list[str]:
     return [word for word in words if any(company in name for name in found(client, query + word))]
 
 
@@ -89,12 +88,12 @@ class TestSearch:
             creperie.reference.lower(),
         ]
 
-        assert finding(expert_client, words, "Crêperie du Cœur") == words
+        assert words_that_find(expert_client, words, "Crêperie du Cœur") == words
 
     def test_other_words_find_nothing(self, expert_client, creperie):
         words = ["boulanger", "creperie boulanger", "dijon", "'", "%", "zzzz"]
 
-        assert finding(expert_client, words, "Crêperie du Cœur") == []
+        assert words_that_find(expert_client, words, "Crêperie du Cœur") == []
 
     def test_search_goes_on_until_the_page_is_full(
         self, expert_client, commit, expert_match, monkeypatch, now
@@ -125,12 +124,12 @@ class TestSearch:
         client = signed_in(PersonFactory(email=colleague.email))
 
         words = ["peintures", "gerante", "cherche"]
-        assert finding(client, words, query="?pour=antenne&q=") == ["peintures"]
+        assert words_that_find(client, words, query="?pour=antenne&q=") == ["peintures"]
 
     def test_need_handed_over_is_found_by_its_line_only(self, expert_client, expert_match, now):
         Match.objects.filter(pk=expert_match.pk).update(state=MatchState.REPLACED, ended_at=now)
 
-        assert finding(expert_client, ["peintures", "cherche"]) == ["peintures"]
+        assert words_that_find(expert_client, ["peintures", "cherche"]) == ["peintures"]
 
 
 class TestFilters:
