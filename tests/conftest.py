@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import django
@@ -69,18 +70,16 @@ def _store_whole_pages(store, signal, sender, template, context, **kwargs):
 
 django.test.client.store_rendered_templates = _store_whole_pages
 
-_settings_of_all = settings._wrapped  # noqa: SLF001 (another object while a test changes them)
-_loaded = ClientHandler()
+_loaded = WeakKeyDictionary()  # a handler, by the settings: another object while a test changes them
 
 
 def _load_middleware_once(handler, is_async=False):
-    """Share one chain of middleware between clients, unless the test has changed the settings."""
-    if settings._wrapped is not _settings_of_all:  # noqa: SLF001
+    """Share one chain of middleware between clients, as long as the settings are the same."""
+    current = settings._wrapped  # noqa: SLF001
+    if current not in _loaded:
         BaseHandler.load_middleware(handler, is_async)
-        return
-    if _loaded._middleware_chain is None:  # noqa: SLF001
-        BaseHandler.load_middleware(_loaded)
-    vars(handler).update(vars(_loaded), enforce_csrf_checks=handler.enforce_csrf_checks)
+        _loaded[current] = handler
+    vars(handler).update(vars(_loaded[current]), enforce_csrf_checks=handler.enforce_csrf_checks)
 
 
 ClientHandler.load_middleware = _load_middleware_once
