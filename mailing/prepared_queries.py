@@ -14,6 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from django.db import connection
 from django.db.models import BooleanField, Func, Model, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
 
@@ -60,6 +61,8 @@ class PreparedQuery(Generic[Row]):
         written, sql, parameters = self._written
         compiler = copy.copy(written)
         compiler.connection = connection  # each thread has its own
+        if compiler.query.select_for_update and not connection.in_atomic_block:
+            raise TransactionManagementError("rows cannot be locked outside of a transaction")
         filled = [values[given.name] if isinstance(given, _Place) else given for given in parameters]
         compiler.as_sql = lambda *args, **kwargs: (sql, filled)
         query = SimpleNamespace(get_compiler=lambda *args, **kwargs: compiler)

@@ -5,7 +5,6 @@ since the match was sent, or taken: after an undo, or when an expert is brought 
 The sweep does the ready steps; staff and ``manage.py clock`` read the next ones.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -36,9 +35,8 @@ _NEEDS = PreparedQuery(lambda requests: _THEMED.filter(Among("solicitation", req
 _ADDRESSED = Match.objects.select_related("expert__office__institution", "mailbox").order_by("pk")
 _MATCHES = PreparedQuery(lambda needs: _ADDRESSED.filter(Among("need", needs)))
 _ABSENCES = PreparedQuery(lambda experts: Absence.objects.filter(Among("expert", experts)))
-_EVENTS = PreparedQuery(
-    lambda requests: Event.objects.filter(Among("solicitation", requests), kind__in=CLOCK_EVENTS).in_order()
-)
+_STEPS = Event.objects.filter(kind__in=CLOCK_EVENTS).in_order()
+_EVENTS = PreparedQuery(lambda requests: _STEPS.filter(Among("solicitation", requests)))
 
 
 def load(requested: Iterable[int]) -> list[Solicitation]:
@@ -53,11 +51,8 @@ def load(requested: Iterable[int]) -> list[Solicitation]:
     attach(needs, "matches", matches)
     experts = [match.expert for match in matches]
     attach(experts, "absences", _ABSENCES.rows(experts=[expert.pk for expert in experts]))
-    events = defaultdict(list)
     for event in _EVENTS.rows(requests=pks):
-        events[event.solicitation_id].append(event)
-    for request in requests:
-        request.__dict__["clock_events"] = events[request.pk]
+        vars(found[event.solicitation_id]).setdefault("clock_events", []).append(event)
     return requests
 
 

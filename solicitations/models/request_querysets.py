@@ -12,6 +12,7 @@ from django.db.models import Exists, Func, OuterRef, Q, Value
 from django.db.models.functions import Concat, NullIf
 
 from experts.models import Institution, Theme, User
+from mailing.prepared_queries import PreparedQuery
 from solicitations.lifecycle import (
     NOT_LIVE,
     AlertCause,
@@ -50,6 +51,11 @@ CLOSED_BY_STAFF = (ClosedReason.STAFF, *NOT_COUNTED)
 DIFFICULTIES = "difficultes"  # the theme whose companies are asked again, months later
 
 
+_LOCKED: "PreparedQuery[Solicitation]" = PreparedQuery(
+    lambda pk: apps.get_model("solicitations.Solicitation").objects.to_lock().filter(pk=pk)
+)
+
+
 class SolicitationQuerySet(models.QuerySet["Solicitation"]):
     def visible_to(self, user: User) -> Self:
         """Requests this member of staff may see: all for the national team, else the region's own."""
@@ -59,14 +65,16 @@ class SolicitationQuerySet(models.QuerySet["Solicitation"]):
             return self
         return self.filter(region=user.region_id) if user.region_id else self.none()
 
+    def to_lock(self) -> Self:
+        return self.select_related("commune__department").select_for_update(of=("self",))
+
     def locked(self, pk: int) -> "Solicitation":
         """The row, locked until the end of the transaction: always before its matches."""
-        placed = self.select_related("commune__department")
-        for row in placed.select_for_update(of=("self",)).filter(pk=pk):
+        if row := _LOCKED.first(pk=pk):
             return row
         # Its commune changed while this query waited for the lock: the row no longer matches the join.
         self.select_for_update().values_list("pk").get(pk=pk)
-        return placed.get(pk=pk)
+        return self.select_related("commune__department").get(pk=pk)
 
     def unrouted(self, *, now: datetime) -> Self:
         return self.filter(routing_due_at__lte=now)

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 
 from mailing.models import OutgoingEmail
 from mailing.prepared_queries import Among, PreparedQuery
@@ -74,3 +76,13 @@ def test_the_sql_is_written_once(current, monkeypatch):
 def test_a_value_must_be_given(current):
     with pytest.raises(KeyError):
         current.first()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_locked_in_a_transaction_alone():
+    locked = PreparedQuery(lambda code: Commune.objects.select_for_update().filter(code=code))
+    with transaction.atomic():
+        assert locked.first(code="21231").name == "Dijon"
+
+    with pytest.raises(TransactionManagementError):
+        locked.first(code="21231")
