@@ -1,6 +1,8 @@
 """One object of every kind that an address may name, and the paths to them."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, cached_property
@@ -9,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from directory.models import ContentKind, ContentRevision, RecordRemark
@@ -351,6 +353,16 @@ def _revision_of(expert: Expert, *, now: datetime) -> Revision:
     phones = {"before": {"phone": "03 80 00 00 00"}, "after": {"phone": expert.phone}}
     RevisedRow.objects.create(revision=revision, kind="expert", row_pk=expert.pk, label=expert.name, **phones)
     return revision
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Undo in the end what was done inside, so that each attack starts from the same data."""
+    block = transaction.atomic()
+    block._from_testcase = True  # noqa: SLF001 (actions insist on transactions of their own)
+    with block:
+        yield
+        transaction.set_rollback(True)
 
 
 _contents: dict[tuple[str, str | None], str] = {}  # by table and row versions

@@ -23,7 +23,7 @@ from solicitations.actions import company_requests
 from solicitations.lifecycle import AlertCause
 from solicitations.models import Addition, Event, Mailbox, Match, Message, Solicitation
 from solicitations.notifications import to_senders
-from tests.attacks.sample_data import SampleData
+from tests.attacks.sample_data import SampleData, rolled_back
 from tests.solicitations.incoming import WORDS, raw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
@@ -136,29 +136,24 @@ FORGED: dict[str, Callable[[SampleData, SampleData], str]] = {
 }
 
 
-@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
 @pytest.mark.parametrize("is_victim", [True, False], ids=["in the victim's name", "in one's own"])
-def test_a_forged_address_speaks_for_nobody(
-    pipe, sample_data: SampleData, other: SampleData, forge, is_victim
-):
+def test_a_forged_address_speaks_for_nobody(pipe, sample_data: SampleData, other: SampleData, is_victim):
     """The mail replies to one of ours, without which the portal does not answer."""
     before, ours = published(), OutgoingEmail.objects.filter(to=other.mailbox.email).latest("pk")
     sender = other.mailbox.email if is_victim else PIRATE
-    content = raw(
-        other.mailbox, IN_CHARGE, sender=sender, to=forge(sample_data, other), in_reply_to=ours.message_id
-    )
+    for case, forge in FORGED.items():
+        forged = forge(sample_data, other)
+        content = raw(other.mailbox, IN_CHARGE, sender=sender, to=forged, in_reply_to=ours.message_id)
+        with rolled_back():
+            email = pipe(content)
 
-    email = pipe(content)
-
-    assert (email.state, email.reason) in {
-        (IncomingState.REFUSED, Reason.FORGED),
-        (IncomingState.REFUSED, Reason.UNKNOWN),
-    }
-    assert email.about == []
-    assert published() == before
-    assert [row.to for row in answers()] == [sender]
-    for row in answers():
-        assert_tells_nothing(row, *([sample_data] if is_victim else [sample_data, other]))
+            assert email.state == IncomingState.REFUSED, case
+            assert email.reason in {Reason.FORGED, Reason.UNKNOWN}, case
+            assert email.about == [], case
+            assert published() == before, case
+            assert [row.to for row in answers()] == [sender], case
+            for row in answers():
+                assert_tells_nothing(row, *([sample_data] if is_victim else [sample_data, other]))
 
 
 def test_a_forged_address_that_answers_nothing_of_ours_is_not_answered(

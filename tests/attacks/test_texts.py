@@ -7,7 +7,6 @@ form that they show. A new mail, a new page or a new field is attacked without b
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from itertools import cycle
@@ -17,7 +16,6 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.mail import get_connection
-from django.db import transaction
 from django.test import Client
 
 from experts.models import CannedAnswer
@@ -26,7 +24,7 @@ from mailing.models import OutgoingEmail
 from mailing.rendering import CLICKED
 from solicitations.models import Addition, Message, Question, StaffMessage, StaffNote
 from tests.attacks.forms import Form, every_form
-from tests.attacks.sample_data import SampleData
+from tests.attacks.sample_data import SampleData, rolled_back
 from tests.experts.factories import signed_in
 from tests.smtp_sink import SmtpSink
 
@@ -212,16 +210,6 @@ def test_no_character_of_a_mail_turns_or_cuts_its_lines(sample, site):
 @pytest.mark.parametrize("word", ["43.22A", "1.500 €", "L.1233-3", "M. Vannier", "14 h 30", "3.14"])
 def test_plain_words_stay_whole(word):
     assert rendering.no_autolink(word) == word
-
-
-@contextmanager
-def rolled_back() -> Iterator[None]:
-    """Undo in the end what was done inside, so that each attack starts from the same data."""
-    block = transaction.atomic()
-    block._from_testcase = True  # noqa: SLF001 (actions insist on transactions of their own)
-    with block:
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.mark.django_db
