@@ -68,7 +68,8 @@ def open_page(page: Page, live_server, console: list[str]) -> Callable[[str], Pa
 
     def opened(path: str) -> Page:
         page.set_viewport_size({"width": DESKTOP_WIDTH, "height": HEIGHT})
-        page.goto(f"{live_server.url}{path}", wait_until="networkidle")
+        page.goto(f"{live_server.url}{path}")
+        wait_for_scripts(page)
         return page
 
     return opened
@@ -123,6 +124,22 @@ def company_register(settings) -> Iterator[RegisterServer]:
         settings.REGISTER_TIMEOUT = timedelta(seconds=60)
         cache.clear()
         yield server
+
+
+def press(page: Page, label: str) -> None:
+    """Press a button that leads to another page of the portal, and wait for that page."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=label, exact=True).click()
+    wait_for_scripts(page)
+
+
+def wait_for_scripts(page: Page) -> None:
+    """Wait until the design system's script has started, and the texts have their fonts.
+
+    This script works at each frame: waiting for longer costs as much as loading the page.
+    """
+    page.locator("html[data-fr-js]").wait_for()
+    page.evaluate("document.fonts.ready.then(() => null)")
 
 
 def record_console(page: Page, messages: list[str]) -> list[str]:

@@ -78,8 +78,8 @@ def accessibility_errors(page) -> list[str]:
 def test_page_is_accessible_without_console_messages(open_page, console, path):
     page = open_page(path)
 
-    assert console == []
     assert accessibility_errors(page) == []
+    assert console == []
 
 
 @pytest.mark.parametrize("path", ERROR_PAGES)

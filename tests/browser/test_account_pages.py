@@ -14,8 +14,8 @@ from experts.accounts import seat_invitations
 from experts.accounts.seat_invitations import Offer
 from experts.models import AccessRecord, Expert, Seat, User
 from mailing.models import OutgoingEmail
+from tests.browser.conftest import press
 from tests.browser.test_accessibility import accessibility_errors
-from tests.browser.test_sign_in_pages import press
 from tests.experts.factories import signed_in
 from tests.workers import wait_for
 

@@ -70,8 +70,8 @@ def test_page_is_accessible_without_console_messages(
 
     page = open_page(answer_path(box) + choice)
 
-    assert console == []
     assert accessibility_errors(page) == []
+    assert console == []
 
 
 @pytest.mark.parametrize("slug", ["dettes-fiscales", "contrat-travail"])
@@ -80,8 +80,8 @@ def test_confidential_and_labour_law_pages_are_accessible(open_page, console, sl
 
     page = open_page(answer_path(request.mailboxes.order_by("pk").first()))
 
-    assert console == []
     assert accessibility_errors(page) == []
+    assert console == []
 
 
 def test_the_choice_of_the_mail_has_the_focus_and_one_key_takes(open_page, box):

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from experts.accounts import limits
+from tests.browser.conftest import press
 from tests.browser.test_accessibility import accessibility_errors
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
@@ -15,11 +16,6 @@ NEED = "/demande/trouver-candidats/"
 def bench(settings) -> None:
     """Disable the minimum delay of the form: the test types faster than people."""
     settings.BENCH = True
-
-
-def press(page, label: str) -> None:
-    with page.expect_navigation(wait_until="networkidle"):
-        page.get_by_role("button", name=label, exact=True).click()
 
 
 def write_need(page, text: str = "Je cherche un peintre depuis quatre mois.") -> None:

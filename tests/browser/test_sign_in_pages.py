@@ -8,16 +8,12 @@ from django.core import mail
 from django.core.cache import cache
 
 from experts.models import Expert, User
+from tests.browser.conftest import press
 from tests.browser.test_accessibility import accessibility_errors
 from tests.experts import proconnect_server
 from tests.workers import wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
-
-
-def press(page, label: str) -> None:
-    with page.expect_navigation(wait_until="networkidle"):
-        page.get_by_role("button", name=label, exact=True).click()
 
 
 def code_of(secret: str) -> str:
