@@ -100,10 +100,15 @@ def test_page_of_an_incident_is_accessible_without_console_messages(open_page, p
 
 def test_accessibility_errors_are_detected(open_page):
     page = open_page("/contact/")
-    page.evaluate("document.querySelector('main').append(new Image(2000, 10))")
+    page.evaluate("""() => {
+        document.querySelector('main').append(new Image(2000, 10));
+        document.querySelector('h1').style.color = '#bbb';
+    }""")
 
     assert {line.split(":")[0] for line in accessibility_errors(page)} >= {
+        "1280 color-contrast",
         "1280 image-alt",
+        "360 color-contrast",
         "360 image-alt",
         "360",
     }
