@@ -1,13 +1,12 @@
 """Forms of staff's own work: notes, taking care of a request, messages to an expert."""
 
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from experts.models import CannedAnswer, User
 from oversight.forms import text_field
-from solicitations.actions import staff_letters
 from solicitations.models import Mailbox, Solicitation
 
 
@@ -69,7 +68,7 @@ class HandleForm(forms.Form):
 
 
 class ExpertWordForm(forms.Form):
-    """Word to one expert of the request."""
+    """Word to one expert of the request; ``reachable``: the mailboxes to choose from, with their names."""
 
     mailbox = forms.ModelChoiceField(
         label="À qui",
@@ -82,11 +81,9 @@ class ExpertWordForm(forms.Form):
     )
     body = text_field("Votre message", "Écrivez votre message.", rows=4)
 
-    def __init__(
-        self, *args: Any, solicitation: Solicitation, by: User, now: datetime, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, reachable: Iterable[tuple[Mailbox, str]], by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = {mailbox.pk: name for mailbox, name in staff_letters.reachable(solicitation, now=now)}
+        names = {mailbox.pk: name for mailbox, name in reachable}
         mailboxes: Any = self.fields["mailbox"]
         mailboxes.queryset = Mailbox.objects.filter(pk__in=names).order_by("pk")
         mailboxes.label_from_instance = lambda mailbox: names[mailbox.pk]

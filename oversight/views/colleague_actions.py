@@ -89,7 +89,8 @@ def _reminder_sentence(waiting: list[staff_letters.WaitingMailbox]) -> str:
 def write_to_expert(request: HttpRequest, solicitation: Solicitation, now: datetime) -> HttpResponse | None:
     """Mail a word to one expert."""
     user = staff_user(request)
-    form = ExpertWordForm(request.POST, solicitation=solicitation, by=user, now=now, auto_id="ecrire-%s")
+    reachable = staff_letters.reachable(solicitation, now=now)
+    form = ExpertWordForm(request.POST, reachable=reachable, by=user, auto_id="ecrire-%s")
     if not form.is_valid():
         return request_detail.show(request, solicitation, refused=form, now=now)
     written = staff_letters.write_to_expert(

@@ -45,10 +45,9 @@ class AllowedActions:
     add: bool
     withdraw: bool
     note: bool
-    write: bool
 
     @classmethod
-    def of(cls, solicitation: Solicitation, *, user: User, now: datetime) -> "AllowedActions":
+    def of(cls, solicitation: Solicitation, *, user: User) -> "AllowedActions":
         is_held = solicitation.state == RequestState.HELD
         is_kept = solicitation.state != RequestState.ANONYMISED
         first = solicitation.duplicate_of
@@ -64,7 +63,6 @@ class AllowedActions:
             add=not is_held and not solicitation.is_cancelled,
             withdraw=Match.objects.active().filter(need__solicitation=solicitation).exists(),
             note=is_kept,
-            write=not solicitation.refuses_answers and bool(staff_letters.reachable(solicitation, now=now)),
         )
 
 
@@ -135,7 +133,7 @@ def show(
 ) -> HttpResponse:
     """Render the page; ``refused`` is an invalid form, shown with its errors instead of a blank one."""
     user = staff_user(request)
-    allowed = AllowedActions.of(solicitation, user=user, now=now)
+    allowed = AllowedActions.of(solicitation, user=user)
     order = TimelineOrder.of(request.GET)
     context = {
         "solicitation": solicitation,
@@ -202,8 +200,9 @@ def _forms_of_colleagues(
         forms["handle"] = HandleForm(colleague=colleague, auto_id="prendre-%s")
     if allowed.note:
         forms["note"] = NoteForm(auto_id="noter-%s")
-    if allowed.write:
-        forms["write"] = ExpertWordForm(solicitation=solicitation, by=user, now=now, auto_id="ecrire-%s")
+    reachable = [] if solicitation.refuses_answers else staff_letters.reachable(solicitation, now=now)
+    if reachable:
+        forms["write"] = ExpertWordForm(reachable=reachable, by=user, auto_id="ecrire-%s")
     return forms
 
 
