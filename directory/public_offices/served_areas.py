@@ -1,7 +1,8 @@
 """Areas of a list of communes: the régions, départements and EPCI that are exactly in it, then communes."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
+from functools import cached_property
 
 from territories.areas import AreaRef
 from territories.models import Commune
@@ -10,17 +11,26 @@ LEVELS = ("region", "department", "epci")
 
 
 class ServedAreas:
-    """Communes of every area, by kind and code; the tables are read once."""
+    """The région, département and EPCI of every commune; the tables are read once."""
 
     def __init__(self) -> None:
-        self.places: dict[str, tuple[str | None, str, str | None]] = {}
-        self.members: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in LEVELS}
         rows = Commune.objects.current().values_list("code", "department__region", "department", "epci")
-        for code, region, department, epci in rows:
-            self.places[code] = (region, department, epci)
-            for members, area in zip(self.members.values(), self.places[code], strict=True):
+        self.places: dict[str, tuple[str | None, str, str | None]] = {row[0]: row[1:] for row in rows}
+
+    @cached_property
+    def _sizes(self) -> list[Counter[str | None]]:
+        """Number of communes of each area, by level."""
+        return [Counter(areas[level] for areas in self.places.values()) for level in range(len(LEVELS))]
+
+    @cached_property
+    def members(self) -> dict[str, dict[str, set[str]]]:
+        """Communes of every area, by kind and code."""
+        found: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in LEVELS}
+        for code, places in self.places.items():
+            for members, area in zip(found.values(), places, strict=True):
                 if area:
                     members[area].add(code)
+        return found
 
     def current(self, codes: Collection[str]) -> tuple[set[str], set[str]]:
         """Today's communes of these codes, former ones included, and the codes that are none."""
@@ -39,12 +49,11 @@ class ServedAreas:
     def refs(self, communes: Collection[str]) -> frozenset[AreaRef]:
         """The fewest areas that are exactly these communes, the largest first."""
         left, found = set(communes), set()
-        for level, kind in enumerate(LEVELS):
-            for area in sorted({place for code in left if (place := self.places[code][level])}):
-                members = self.members[kind][area]
-                if members <= left:
-                    found.add(AreaRef(kind, area))
-                    left -= members
+        for level, (kind, sizes) in enumerate(zip(LEVELS, self._sizes, strict=True)):
+            served = Counter(self.places[code][level] for code in left)
+            whole = {area for area, size in served.items() if area and size == sizes[area]}
+            found |= {AreaRef(kind, area) for area in whole}
+            left = {code for code in left if self.places[code][level] not in whole}
         return frozenset(found | {AreaRef("commune", code) for code in left})
 
     def around(self, commune: str, level: str) -> frozenset[AreaRef]:
