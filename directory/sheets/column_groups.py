@@ -12,13 +12,16 @@ GROUPS = {
 }
 
 
-def group_at(row: SheetRow | None, position: int) -> str:
-    """The group of a column: the last one named before it, in a row that names several things."""
+def groups_under(row: SheetRow | None, width: int) -> list[str]:
+    """The group of each column: the last one named before it, in a row that names several things."""
     names = [normalise(plain_text(cell)) for cell in row.cells] if row else []
     if sum(map(bool, names)) < 2:
-        return ""
-    before = (name for name in reversed(names[: position + 1]) if name)
-    return GROUPS.get(next(before, "").removesuffix("s"), "")
+        return [""] * width
+    found, last = [], ""
+    for name in (*names, *[""] * (width - len(names))):
+        last = name or last
+        found.append(GROUPS.get(last.removesuffix("s"), ""))
+    return found
 
 
 def column_under(group: str, heading: str) -> Column | None:

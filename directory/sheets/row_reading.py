@@ -117,11 +117,12 @@ class RowReader:
             self.remarks.append(
                 f"Feuille « {sheet} » : après la {MAX_COLUMNS}e, les colonnes ne sont pas lues."
             )
+        groups = column_groups.groups_under(above, len(headings.cells))
         for position, cell in enumerate(headings.cells[:MAX_COLUMNS]):
             heading = CONTROLS.sub("", plain_text(cell)).strip()
             if not heading:
                 continue
-            column = column_groups.column_under(column_groups.group_at(above, position), heading)
+            column = column_groups.column_under(groups[position], heading)
             if column is None:
                 self.remarks.append(f"Feuille « {sheet} » : la colonne « {heading[:60]} » n'est pas lue.")
             elif any(column is other for _, other, _ in found):
@@ -161,12 +162,10 @@ def _position_of_headings(rows: list[SheetRow]) -> int | None:
     """Position of the row with most known headings; ``None`` when no row says what its lines are about."""
     best, most = None, 0
     for position, row in enumerate(rows):
-        above = rows[position - 1] if position else None
+        groups = column_groups.groups_under(rows[position - 1] if position else None, len(row.cells))
         texts = [(place, cell) for place, cell in enumerate(row.cells) if isinstance(cell, str)]
         known = {
-            column.key
-            for place, text in texts
-            if (column := column_groups.column_under(column_groups.group_at(above, place), text))
+            column.key for place, text in texts if (column := column_groups.column_under(groups[place], text))
         }
         if known & IDENTIFYING and len(known) > max(most, 1):
             best, most = position, len(known)
