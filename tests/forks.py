@@ -65,7 +65,7 @@ class LoadedPortal:
     """A process that has loaded the portal under an environment, and forks when asked to."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._asking, child_end = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        self._asking, child_end = socket.socketpair()
         tied = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
         with child_end:
             self._process = subprocess.Popen(  # noqa: S603 (our own command)
@@ -115,7 +115,7 @@ class LoadedPortals:
                 stdin, stdout = os.fdopen(writing, "wb"), os.fdopen(reading, "rb")
                 streams[:2] = (stack.enter_context(os.fdopen(end, "ab")) for end in (stdin_end, stdout_end))
             link = self._under(environment).fork(command, streams, restarts=restarts)
-        return Forked(link, stdin, stdout)
+            return Forked(link, stdin, stdout)
 
     def _under(self, environment: Mapping[str, str]) -> LoadedPortal:
         key = frozenset(environment.items())
