@@ -14,7 +14,7 @@ def test_faults_of_every_kind_lose_nothing(harness, scaled, capsys):
     seed = int(os.environ.get("FAULTS_SEED") or random.randrange(10**6))  # noqa: S311 (printed, to be replayed)
     with capsys.disabled():
         sys.stdout.write(f"\nFAULTS_SEED={seed}\n")
-    number = scaled(80, int(os.environ.get("FAULTS_REQUESTS", "10000")))
+    number = scaled(150, int(os.environ.get("FAULTS_REQUESTS", "10000")))
     harness.environment |= {"EMAIL_TIMEOUT": SHORT_EMAIL_TIMEOUT, "NIGHTLY_TASKS": "1"}
     injector = FaultInjector(harness, seed)
     everybody = simulated_owners.create_owners(harness, number)
