@@ -107,7 +107,7 @@ def _reports(message: Message) -> Iterator[str]:
     """The fields about each recipient, in the parts that RFC 3464 and 6533 define."""
     for part in parts.walk(message):
         if part.get_content_type() in STATUS_TYPES:
-            fields = part.get_payload()
+            fields = parts.payload(part)
             blocks = [str(block) for block in fields] if isinstance(fields, list) else [str(fields)]
             yield from (block for block in "\n\n".join(blocks).split("\n\n") if ACTION.search(block))
 

@@ -45,10 +45,21 @@ def walk(message: Message) -> Iterator[Message]:
 
 def children(message: Message) -> list[Message]:
     """The parts of a multipart; none otherwise."""
-    payload = message.get_payload()
-    if message.get_content_maintype() != "multipart" or not isinstance(payload, list):
+    found = payload(message)
+    if message.get_content_maintype() != "multipart" or not isinstance(found, list):
         return []
-    return [part for part in payload if isinstance(part, Message)]
+    return [part for part in found if isinstance(part, Message)]
+
+
+def payload(part: Message) -> object:
+    """Return the parts, or the text as it is written.
+
+    ``None`` for 8-bit text whose charset has an impossible name: Python only expects an unknown one.
+    """
+    try:
+        return part.get_payload()
+    except ValueError:
+        return None
 
 
 def attachments(message: Message) -> tuple[str, ...]:
@@ -86,15 +97,15 @@ def bodies(message: Message) -> Iterator[tuple[Message, str]]:
 
 def content(part: Message) -> bytes:
     """The decoded content of the part; empty for a multipart, or when it cannot be decoded."""
-    written = part.get_payload()
+    written = payload(part)
     encoding = ENCODING.search(headers.first(part, "Content-Transfer-Encoding").lower())
     if encoding and isinstance(written, str):
         return _decoded(written.encode("utf-8", "surrogateescape"), encoding[0])
     try:
-        payload = part.get_payload(decode=True)
+        decoded = part.get_payload(decode=True)
     except (ValueError, LookupError):
         return b""
-    return payload if isinstance(payload, bytes) else b""
+    return decoded if isinstance(decoded, bytes) else b""
 
 
 def _decoded(written: bytes, encoding: str) -> bytes:
@@ -138,9 +149,9 @@ def _is_listed(part: Message, shown: Set[str]) -> bool:
 def _name(part: Message) -> str:
     if name := _given_name(part):
         return name
-    payload = part.get_payload()
-    if part.get_content_maintype() == "message" and isinstance(payload, list):
-        subjects = (headers.first(inner, "Subject") for inner in payload if isinstance(inner, Message))
+    inside = payload(part)
+    if part.get_content_maintype() == "message" and isinstance(inside, list):
+        subjects = (headers.first(inner, "Subject") for inner in inside if isinstance(inner, Message))
         return (next(subjects, "") or "message")[:MAX_NAME_LENGTH] + ".eml"
     return "sans nom" + (mimetypes.guess_extension(part.get_content_type()) or "")
 

@@ -1,12 +1,15 @@
 """Any mail is parsed, with work proportional to its length."""
 
+import email
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailing import bounces
 from mailing.replies import DELIMITER, MailKind, parts, read
+from mailing.replies.reply import read_files
 from mailing.replies.text_lines import MAX_LINES
 from tests.work import counted, ending
 
@@ -45,6 +48,21 @@ def fits_a_database(text):
 @given(raw=st.binary(max_size=400))
 def test_any_bytes_are_read(raw):
     assert fits_a_database(read(raw).text)
+
+
+@pytest.mark.parametrize("charset", [b"\x80", b"a\x00b", b"undefined", b"rot13", b"x" * 10_000])
+@pytest.mark.parametrize("encoding", [b"8bit", b"base64", b"quoted-printable"])
+@pytest.mark.parametrize("kind", [b"text/plain", b"text/calendar; name=a.ics", b"message/delivery-status"])
+def test_text_in_an_impossible_charset_is_read(charset, encoding, kind):
+    raw = TOP + b"Content-Type: %s; charset=%s\nContent-Transfer-Encoding: %s\n\nT3Vp\xe9" % (
+        kind,
+        charset,
+        encoding,
+    )
+
+    assert ("T3Vp" in read(raw).text or "Oui" in read(raw).text) is (kind == b"text/plain")
+    assert kind == b"message/delivery-status" or all(content for _, content in read_files(raw))
+    assert [*bounces._reports(email.message_from_bytes(raw))] == []  # noqa: SLF001
 
 
 @given(
