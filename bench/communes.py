@@ -13,7 +13,7 @@ from territories.models import Commune, FormerCommune
 from territories.search import search_communes
 
 MAX_MS = 10
-TEXTS_PER_KIND = 20 if contents.IS_SMALL else 300
+TEXTS_PER_KIND = 2 if contents.IS_SMALL else 300
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

@@ -16,7 +16,7 @@ from indicators.models import FactsState, InstitutionNeed, OfficeNeed, WholeNeed
 from indicators.places import NATION, WHOLE_YEAR, CountedPlace, Period
 
 MAX_MS = 2_000.0  # milliseconds
-RUNS = 2 if contents.IS_SMALL else 5
+RUNS = 1 if contents.IS_SMALL else 5
 MAX_MEMORY_RATIO = 1.5  # times that of a hundred times fewer needs
 COUNTRY = CountedPlace(NATION, "", "France entière")
 TABLES = (WholeNeed, InstitutionNeed, OfficeNeed)

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import CDPSession, sync_playwright
+from playwright.sync_api import Browser, CDPSession, sync_playwright
 
 from bench import contents, databases, serving
 from bench.harness import Result
@@ -50,20 +52,27 @@ def measure() -> list[Result]:
             env=os.environ | variables,
             check=True,
         )
-        with serving.serving(database, worker=False, variables=variables) as site:
+        with serving.serving(database, variables=variables) as site, chromium() as browser:
             return [
-                _row(page, width, visit(f"http://127.0.0.1:{site.port}{path}", width))
+                _row(page, width, visit(browser, f"http://127.0.0.1:{site.port}{path}", width))
                 for page, path in PAGES.items()
                 for width in WIDTHS
             ]
 
 
-def visit(address: str, width: int) -> Visit:
-    """Open a page with an empty cache. Raises ``RuntimeError`` when a file is missing."""
-    counted, kinds, failed = Visit(), {}, []
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser for several visits."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGUMENTS)
-        page = browser.new_page(viewport={"width": width, "height": 800})
+        yield browser
+        browser.close()
+
+
+def visit(browser: Browser, address: str, width: int) -> Visit:
+    """Open a page with an empty cache. Raises ``RuntimeError`` when a file is missing."""
+    counted, kinds, failed = Visit(), {}, []
+    with browser.new_page(viewport={"width": width, "height": 800}) as page:
         session: CDPSession = page.context.new_cdp_session(page)
         session.send("Network.enable")
         session.send("Network.setCacheDisabled", {"cacheDisabled": True})
@@ -86,7 +95,6 @@ def visit(address: str, width: int) -> Visit:
         session.on("Network.responseReceived", answered)
         session.on("Network.loadingFinished", finished)
         page.goto(address, wait_until="networkidle")
-        browser.close()
     if failed:
         raise RuntimeError(f"files of the page are missing: {failed}")
     return counted

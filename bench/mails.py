@@ -21,7 +21,7 @@ from mailing.models import OutgoingEmail, new_message_id
 from mailing.tasks import deliver
 
 SHARE, MAX_QUERIES = 0.40, 4
-REQUESTS, ROUNDS, ROUND_SIZE, IDLE = (10, 1, 20, 3) if contents.IS_SMALL else (60, 4, 200, 30)
+REQUESTS, ROUNDS, ROUND_SIZE, IDLE = (3, 1, 4, 1) if contents.IS_SMALL else (60, 4, 200, 30)
 PATIENCE = 120.0  # seconds
 BARE = """
 for message in ready:
@@ -34,15 +34,15 @@ def measure() -> list[Result]:
     """Measure mails a second, the queries of one mail, then the delay from post to acceptance."""
     with databases.scratch(contents.NATIONAL) as database, databases.connected(database):
         people = drafts.visitors(REQUESTS + IDLE, seed=contents.SEED)
-        with serving.serving(database, worker=False) as site:
+        with serving.serving(database) as site:
             for visitor in people[:REQUESTS]:
                 with connected_to(site.port) as web:
                     post_last_step(web, visitor)
-        serving.purge()
-        queries = _queries()
-        with serving.serving(database, worker=True) as site:
-            rates = [(_worker_rate(site), _bare_rate(site)) for _ in range(ROUNDS)]
-            delays = [_delay(site, visitor) for visitor in people[REQUESTS:]]
+            serving.purge()
+            queries = _queries()
+            with site.worker():
+                rates = [(_worker_rate(site), _bare_rate(site)) for _ in range(ROUNDS)]
+                delays = [_delay(site, visitor) for visitor in people[REQUESTS:]]
         serving.purge()
     return [_rate_row(rates, queries), _delay_row(delays)]
 

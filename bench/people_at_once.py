@@ -26,7 +26,7 @@ from tests.experts.factories import signed_in
 # Several people share an account: the bare view opens each page of each account once a process.
 PEOPLE, ACCOUNTS = (2, 2) if contents.IS_SMALL else (200, 40)
 SHARE = 0.25
-ROUNDS, SECONDS = (1, 3) if contents.IS_SMALL else (3, 30)
+ROUNDS, SECONDS = (1, 2) if contents.IS_SMALL else (3, 30)
 REQUESTS_EACH = 3
 LINK = re.compile(r'href="(/besoins/\d+/)"')
 WAYS = {"ours": "", "bare": "/bench/ready"}
@@ -46,7 +46,7 @@ def measure() -> list[Result]:
     database = databases.build(contents.MANY)
     with databases.connected(database):
         people = [_person(number, expert) for number, expert in enumerate(_experts())]
-    with serving.serving(database, worker=False) as site, tempfile.TemporaryDirectory() as folder:
+    with serving.serving(database) as site, tempfile.TemporaryDirectory() as folder:
         known = Path(folder) / "people.json"
         known.write_text(json.dumps(people))
         for prefix in () if contents.IS_SMALL else WAYS.values():  # each process renders each page once

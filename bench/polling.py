@@ -22,7 +22,7 @@ from workspace.inbox.versions import Version
 MIN_SHARE = 0.50  # of the bare view's requests a second
 CONNECTIONS = 4
 MAX_EVENTS = 100  # of others, since the list was shown
-ROUNDS, ROUND_SIZE, WARM_UP = (1, 20, 8) if contents.IS_SMALL else (8, 600, 100)
+ROUNDS, ROUND_SIZE, WARM_UP = (1, 4, 4) if contents.IS_SMALL else (8, 600, 100)
 OURS, BARE = "/besoins/suite/?pour=antennes&onglet=a-repondre", "/bench/unchanged/"
 
 
@@ -36,7 +36,7 @@ def measure() -> list[Result]:
             "nothing new": Version.current(now=timezone.now()),
             "news of others alone": _before_others(manager),
         }
-    with serving.serving(database, worker=False) as site:
+    with serving.serving(database) as site:
         return [_compared(site.port, name, headers, version) for name, version in versions.items()]
 
 

@@ -19,10 +19,10 @@ from solicitations.models import Match, Solicitation
 MIN_SHARE = 0.40  # of the posts a second of the bare view
 MAX_P99 = 300.0  # milliseconds
 CONNECTIONS = 4
-ROUNDS, ROUND_SIZE, SECONDS = (1, 10, 2) if contents.IS_SMALL else (6, 150, 60)
+ROUNDS, ROUND_SIZE, SECONDS = (1, 4, 1) if contents.IS_SMALL else (6, 150, 60)
 RATE = 20  # posts a second
 VARIANTS = 3  # our view, and the two variants of the bare view
-WARM_UP = 20 if contents.IS_SMALL else 60
+WARM_UP = 8 if contents.IS_SMALL else 60
 
 Post = Callable[[HTTPConnection, Visitor], int]
 
@@ -41,7 +41,7 @@ def measure() -> list[Result]:
         with databases.connected(database):
             count = WARM_UP + VARIANTS * ROUNDS * ROUND_SIZE + RATE * SECONDS
             people = drafts.visitors(count, seed=contents.SEED)
-        with serving.serving(database, worker=False) as site:
+        with serving.serving(database) as site:
             _post_all(site.port, people[:WARM_UP], post_last_step)
             with databases.connected(database):
                 example = _example()

@@ -18,7 +18,7 @@ PAGES = {
     "one subject": f"{ADDRESS}?besoin=sujet-licenciement&commune_code={contents.TOWN}",
     "a theme": f"{ADDRESS}?besoin=theme-recrutement&commune_code={contents.TOWN}",
 }
-ROUNDS = 2 if contents.IS_SMALL else 30
+ROUNDS = 1 if contents.IS_SMALL else 30
 
 
 @dataclass

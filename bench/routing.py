@@ -23,8 +23,8 @@ from territories.models import Commune
 BY_HAND = (Path(__file__).resolve().parent / "routing.sql").read_text()
 MAX_RATIO, MAX_MEDIAN_MS, MAX_P99_MS = 5, 5, 15
 MAX_SIZE_RATIO = 1.3
-DEMANDS = 50 if contents.IS_SMALL else 2_000
-ROUNDS = 2 if contents.IS_SMALL else 12
+DEMANDS = 10 if contents.IS_SMALL else 2_000
+ROUNDS = 1 if contents.IS_SMALL else 12
 SMALL_TABLE = 1_000  # rows; below, PostgreSQL is right to scan the table
 FACTS = (
     ApplicantFacts(headcount=(12, 12), naf="43.34Z", craft=True, project_holder=False),

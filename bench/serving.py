@@ -31,16 +31,24 @@ class Site:
     port: int
     smtp: int
     accepted: Path
+    environment: Mapping[str, str]
 
     def arrivals(self) -> list[tuple[float, str]]:
         """Time of acceptance (``time.time``) and recipient of each mail."""
         lines = [line.split(" ", 1) for line in self.accepted.read_text().splitlines()]
         return [(float(at), to) for at, to in lines]
 
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """Run a worker during the block."""
+        celery = ["celery", "--quiet", "--app", "portal", "worker", "--concurrency", "1"]
+        with _running([*celery, "--loglevel", "WARNING"], self.environment):
+            yield
+
 
 @contextmanager
-def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -> Iterator[Site]:
-    """Run gunicorn as the demo does, a mail server, and a worker if ``worker``, all on this database.
+def serving(database: str, *, variables: Mapping[str, str] = {}) -> Iterator[Site]:
+    """Run gunicorn as the demo does and a mail server, on this database.
 
     ``variables`` complete or replace the usual environment variables.
     """
@@ -61,15 +69,12 @@ def serving(database: str, *, worker: bool, variables: Mapping[str, str] = {}) -
         arguments = ["gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}", *scale, "--no-control-socket"]
         stack.enter_context(_running(arguments, environment))
         stack.enter_context(_running(["bench.sink", str(smtp), str(accepted)], environment))
-        if worker:
-            celery = ["celery", "--quiet", "--app", "portal", "worker", "--concurrency", "1"]
-            stack.enter_context(_running([*celery, "--loglevel", "WARNING"], environment))
         _wait(lambda: _answers(port) and _listens(smtp))
-        yield Site(port, smtp, accepted)
+        yield Site(port, smtp, accepted, environment)
 
 
 @contextmanager
-def _running(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
+def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[None]:
     process = subprocess.Popen(
         [*killed_with_parent(), sys.executable, "-m", *arguments],
         cwd=ROOT,

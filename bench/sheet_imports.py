@@ -27,7 +27,7 @@ from territories.models import Area, Commune
 NOW = contents.NOW
 MAX_SECONDS, MAX_MEGABYTES, MAX_INSERTS_RATIO, MAX_QUIET_RATIO = 60, 200, 10, 1.5
 OWN_COMMUNES = 5
-DEMANDS = 50 if contents.IS_SMALL else 300
+DEMANDS = 10 if contents.IS_SMALL else 300
 QUIET_ROUNDS = 5
 BATCH = 5_000
 

@@ -38,7 +38,7 @@ def measure() -> list[Result]:
         needs = [(message, engine.suggest(catalogue, message.text)) for message in several]
         titles = _some(_keywords(subjects))
         keywords = [(message, engine.suggest(catalogue, message.text)) for message in titles]
-        crossed = _some(_cross_validated(subjects))
+        crossed = _some(_cross_validated(_some(subjects)))
     return [
         _accuracy("Suggestions, messages never learnt", answered),
         _accuracy("Suggestions, examples held out in turns", crossed),

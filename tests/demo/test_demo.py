@@ -42,8 +42,13 @@ def weight_of(page):
     """
     if find_chromium() is None:
         return None
+
+    def visit():
+        with home.chromium() as browser:
+            return home.visit(browser, page, 1280).bytes
+
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(home.visit, page, 1280).result().bytes
+        return thread.submit(visit).result()
 
 
 def said_by(demo):
