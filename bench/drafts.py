@@ -34,11 +34,13 @@ class Visitor:
 def visitors(count: int, *, seed: int) -> list[Visitor]:
     """Create visitors with different companies, in communes of the whole country."""
     picked = random.Random(seed)
-    communes = [(row.pk, row.place) for row in Commune.objects.current().with_place().order_by("pk")]
+    codes = list(Commune.objects.current().order_by("pk").values_list("pk", flat=True))
+    drawn = [picked.choice(codes) for _ in range(count)]
+    communes = Commune.objects.with_place().in_bulk(drawn)
     now = timezone.now()
     drafts = Draft.objects.bulk_create(
-        Draft(answers=_answers(number, *picked.choice(communes)), created_at=now, updated_at=now)
-        for number in range(count)
+        Draft(answers=_answers(number, code, communes[code].place), created_at=now, updated_at=now)
+        for number, code in enumerate(drawn)
     )
     store = import_module(settings.SESSION_ENGINE).SessionStore
     optional = [row.code for row in Institution.objects.listed().order_by("pk") if row.may_be_unticked][:2]

@@ -134,11 +134,15 @@ def _against_the_small_directory() -> Result:
 
 def random_demands(random_source: random.Random, count: int) -> Iterator[SampleDemand]:
     """Random demands: any commune, one to three subjects."""
-    communes = list(Commune.objects.current().with_place().order_by("pk"))
+    codes = list(Commune.objects.current().order_by("pk").values_list("pk", flat=True))
     slugs = list(Subject.objects.listed().order_by("pk").values_list("slug", flat=True))
+    drawn = []
     for _ in range(count):
         subjects = random_source.sample(slugs, random_source.choices([1, 2, 3], [80, 15, 5])[0])
-        yield SampleDemand(tuple(subjects), random_source.choice(communes), random_source.choice(FACTS))
+        drawn.append((tuple(subjects), random_source.choice(codes), random_source.choice(FACTS)))
+    communes = Commune.objects.with_place().in_bulk({place for _, place, _ in drawn})
+    for asked, place, facts in drawn:
+        yield SampleDemand(asked, communes[place], facts)
 
 
 def _demands_of_a_town() -> Iterator[SampleDemand]:

@@ -77,16 +77,16 @@ def _workbook() -> bytes:
     """The workbook of the whole directory, in which each expert has areas of their own."""
     communes = list(Commune.objects.current().order_by("pk").values_list("pk", flat=True))
     random_source = random.Random(contents.SEED)
-    areas = {area.code: area.pk for area in _areas(set(communes))}
+    drawn = [
+        (expert, code)
+        for expert in Expert.objects.order_by("pk").values_list("pk", flat=True)
+        for code in random_source.sample(communes, OWN_COMMUNES)
+    ]
+    areas = {area.code: area.pk for area in _areas({code for _, code in drawn})}
     through = Expert.areas.through
     through.objects.all().delete()
     through.objects.bulk_create(
-        (
-            through(expert_id=expert, area_id=areas[code])
-            for expert in Expert.objects.order_by("pk").values_list("pk", flat=True)
-            for code in random_source.sample(communes, OWN_COMMUNES)
-        ),
-        batch_size=BATCH,
+        (through(expert_id=expert, area_id=areas[code]) for expert, code in drawn), batch_size=BATCH
     )
     lines: Iterator[SheetLine] = directory_lines(snapshot.load(), None, today=NOW.date())
     file = io.BytesIO()
