@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -17,7 +17,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import Model
 from django.test import TransactionTestCase
 from django.test.client import ClientHandler, store_rendered_templates
@@ -199,6 +199,24 @@ def _commits(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """Nothing left to do: ``pytest_runtest_setup`` has made the database and connected to it."""
+
+
+@pytest.fixture(scope="session")
+def undone(django_db_setup, django_db_blocker) -> Callable[[], AbstractContextManager[None]]:
+    """Undo in the end what is built inside: for several tests, each of which starts from it.
+
+    A fixture of a class or of a module opens it. All tests there want what it builds, and none commits.
+    """
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        transaction_of_all = transaction.atomic()
+        transaction_of_all._from_testcase = True  # noqa: SLF001 (actions insist on transactions of their own)
+        with django_db_blocker.unblock(), transaction_of_all:
+            yield
+            transaction.set_rollback(True)
+
+    return block
 
 
 @pytest.fixture

@@ -46,49 +46,96 @@ def dump() -> list[dict]:
     return stored_rows(TABLES)
 
 
-@pytest.fixture
-def imported(tmp_path):
-    import_text(tmp_path, SMALL)
+@pytest.fixture(scope="class")
+def imported(undone, tmp_path_factory):
+    """The small file has been imported; once for all tests of a class."""
+    with undone():
+        import_text(tmp_path_factory.mktemp("imported"), SMALL)
+        yield
 
 
 def expert(email: str = RECRUITING) -> Expert:
     return Expert.objects.get(email=email)
 
 
-def test_every_fact_that_the_rule_reads_is_stored(imported):
-    office = Office.objects.get(code="PE-TEST")
-    person = expert()
-    absence = person.absences.get()
+class TestImported:
+    def test_every_fact_that_the_rule_reads_is_stored(self, imported):
+        office = Office.objects.get(code="PE-TEST")
+        person = expert()
+        absence = person.absences.get()
 
-    assert (office.institution.code, office.name, office.phone) == (
-        "PE",
-        "France Travail test",
-        "03 53 01 00 01",
-    )
-    assert (office.headcount_min, office.headcount_max, office.naf) == (1, 49, ["43"])
-    assert [subject.slug for subject in office.exclusive_subjects.all()] == ["metier-tension"]
-    assert [str(area.ref) for area in office.areas.all()] == ["zone:pays-test"]
-    assert (office.closed_on, office.is_fallback) == (date(2027, 6, 30), False)
-    assert {subject.slug for subject in person.subjects.all()} == {"trouver-candidats", "metier-tension"}
-    assert (absence.from_on, absence.to_on) == (date(2027, 2, 8), date(2027, 2, 19))
-    assert absence.deputy.email == "formation@pe-test.example.org"
-    assert [str(area.ref) for area in absence.deputy.areas.all()] == ["department:21"]
-    assert absence.deputy.has_all_subjects
-    assert Office.objects.get(code="UR-TEST").is_fallback
+        assert (office.institution.code, office.name, office.phone) == (
+            "PE",
+            "France Travail test",
+            "03 53 01 00 01",
+        )
+        assert (office.headcount_min, office.headcount_max, office.naf) == (1, 49, ["43"])
+        assert [subject.slug for subject in office.exclusive_subjects.all()] == ["metier-tension"]
+        assert [str(area.ref) for area in office.areas.all()] == ["zone:pays-test"]
+        assert (office.closed_on, office.is_fallback) == (date(2027, 6, 30), False)
+        assert {subject.slug for subject in person.subjects.all()} == {"trouver-candidats", "metier-tension"}
+        assert (absence.from_on, absence.to_on) == (date(2027, 2, 8), date(2027, 2, 19))
+        assert absence.deputy.email == "formation@pe-test.example.org"
+        assert [str(area.ref) for area in absence.deputy.areas.all()] == ["department:21"]
+        assert absence.deputy.has_all_subjects
+        assert Office.objects.get(code="UR-TEST").is_fallback
 
+    def test_region_of_an_office_is_that_of_most_of_its_communes(self, imported):
+        assert Office.objects.get(code="PE-TEST").region_id == "27"
+        assert Office.objects.get(code="UR-TEST").region_id == "27"
 
-def test_region_of_an_office_is_that_of_most_of_its_communes(imported):
-    assert Office.objects.get(code="PE-TEST").region_id == "27"
-    assert Office.objects.get(code="UR-TEST").region_id == "27"
+    def test_same_file_again_changes_nothing(self, imported, tmp_path):
+        before = dump()
 
+        output = import_text(tmp_path, SMALL)
 
-def test_same_file_again_changes_nothing(imported, tmp_path):
-    before = dump()
+        assert dump() == before
+        assert "créés 0, changés 0, fermés 0" in output
 
-    output = import_text(tmp_path, SMALL)
+    def test_absent_keys_mean_their_defaults(self, imported, tmp_path):
+        text = changed(
+            ('    criteria: {headcount_min: 1, headcount_max: 49, naf: ["43"]}\n', ""),
+            ("    exclusive_subjects: [metier-tension]\n", ""),
+            ('    closed_on: "2027-06-30"\n', ""),
+            (ABSENT, ""),
+            ('        territories: ["department:21"]\n', ""),
+        )
 
-    assert dump() == before
-    assert "créés 0, changés 0, fermés 0" in output
+        import_text(tmp_path, text)
+
+        office = Office.objects.get(code="PE-TEST")
+        assert (office.headcount_min, office.headcount_max, office.naf, office.closed_on) == (
+            None,
+            None,
+            [],
+            None,
+        )
+        assert not office.exclusive_subjects.exists()
+        assert not Absence.objects.filter(expert__office=office).exists()
+        assert not Expert.objects.filter(office=office, areas__isnull=False).exists()
+
+    def test_zone_that_moves_moves_the_region_of_its_offices(self, imported, tmp_path):
+        import_text(
+            tmp_path, changed(('members: ["epci:242100410", "commune:21317"]', 'members: ["department:75"]'))
+        )
+
+        assert Office.objects.get(code="PE-TEST").region_id == "11"
+
+    def test_import_that_changes_something_is_in_the_journal(self, imported):
+        entry = DirectoryImport.objects.latest("pk")
+
+        assert (entry.file_name, entry.created) == ("annuaire.yaml", 6)
+        assert len(entry.digest) == 64
+
+    def test_bound_of_the_file_that_a_corrected_bound_would_reverse_is_kept_out(self, imported, tmp_path):
+        Office.objects.filter(code="PE-TEST").update(headcount_max=10, edited_fields=["headcount_max"])
+
+        import_text(
+            tmp_path, changed(("headcount_min: 1, headcount_max: 49", "headcount_min: 20, headcount_max: 49"))
+        )
+
+        office = Office.objects.get(code="PE-TEST")
+        assert (office.headcount_min, office.headcount_max) == (1, 10)
 
 
 def test_demo_directory_is_imported_whole():
@@ -111,29 +158,6 @@ def test_former_commune_stands_for_the_current_one(tmp_path):
 
     members = Area.objects.get(kind="zone", code="pays-test").members.all()
     assert {str(area.ref) for area in members} == {"epci:242100410", "commune:75056"}
-
-
-def test_absent_keys_mean_their_defaults(imported, tmp_path):
-    text = changed(
-        ('    criteria: {headcount_min: 1, headcount_max: 49, naf: ["43"]}\n', ""),
-        ("    exclusive_subjects: [metier-tension]\n", ""),
-        ('    closed_on: "2027-06-30"\n', ""),
-        (ABSENT, ""),
-        ('        territories: ["department:21"]\n', ""),
-    )
-
-    import_text(tmp_path, text)
-
-    office = Office.objects.get(code="PE-TEST")
-    assert (office.headcount_min, office.headcount_max, office.naf, office.closed_on) == (
-        None,
-        None,
-        [],
-        None,
-    )
-    assert not office.exclusive_subjects.exists()
-    assert not Absence.objects.filter(expert__office=office).exists()
-    assert not Expert.objects.filter(office=office, areas__isnull=False).exists()
 
 
 def test_same_email_in_two_offices_is_one_person_with_two_posts(tmp_path):
@@ -197,7 +221,8 @@ class TestMissingFromFile:
 
 
 class TestEnteredByHand:
-    def test_is_left_alone_and_listed(self, tmp_path, imported):
+    def test_is_left_alone_and_listed(self, tmp_path):
+        import_text(tmp_path, SMALL)
         office = OfficeFactory(code="A-LA-MAIN")
         person = ExpertFactory(office=office, email="main@example.org")
 
@@ -227,6 +252,19 @@ class TestEnteredByHand:
 
         assert Office.objects.get(code="UR-TEST").areas.get().code == "a-la-main"
         assert Area.objects.get(kind="zone", code="a-la-main").dropped_at is None
+
+    def test_absence_wins_over_one_of_the_file_in_the_same_days(self, tmp_path):
+        import_text(
+            tmp_path,
+            changed((', deputy: "formation@pe-test.example.org"}', "}"), ("absent: {f", "absent: {f")),
+        )
+        Absence.objects.all().delete()
+        AbsenceFactory(expert=expert(), from_on="2027-02-15", to_on="2027-02-26")
+
+        output = import_text(tmp_path, SMALL)
+
+        assert expert().absences.get().source == DirectorySource.HAND
+        assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in output
 
 
 class TestDeclaredInThePortal:
@@ -269,19 +307,6 @@ class TestDeclaredInThePortal:
         assert f"référent PE-TEST {RECRUITING} · {shown}" in output
         assert Expert.objects.filter(email=RECRUITING, **facts).exists()
 
-    def test_absence_wins_over_one_of_the_file_in_the_same_days(self, tmp_path):
-        import_text(
-            tmp_path,
-            changed((', deputy: "formation@pe-test.example.org"}', "}"), ("absent: {f", "absent: {f")),
-        )
-        Absence.objects.all().delete()
-        AbsenceFactory(expert=expert(), from_on="2027-02-15", to_on="2027-02-26")
-
-        output = import_text(tmp_path, SMALL)
-
-        assert expert().absences.get().source == DirectorySource.HAND
-        assert "absence : rien (fichier : du 08/02/2027 au 19/02/2027" in output
-
     def test_subjects_and_all_subjects_are_one_fact(self, tmp_path, imported):
         person = expert("formation@pe-test.example.org")
         person.has_all_subjects = False
@@ -308,7 +333,8 @@ class TestDryRun:
 
         assert dump() == before
 
-    def test_prints_rows_to_create_change_close_and_leave_unchanged(self, tmp_path, imported):
+    def test_prints_rows_to_create_change_close_and_leave_unchanged(self, tmp_path):
+        import_text(tmp_path, SMALL)
         text = changed(
             ("03 53 01 00 01", "03 53 01 00 99"),
             ("region:27", "region:11"),
@@ -324,21 +350,6 @@ class TestDryRun:
         assert "  antenne PE-TEST · téléphone : 03 53 01 00 01 → 03 53 01 00 99" in output
         assert any("au 19/02/2027" in line and "→ du 08/02/2027 au 22/02/2027" in line for line in output)
         assert "Zones : créés 0, changés 0, fermés 0, gardés 0, inchangés 1, saisis à la main 0." in output
-
-
-def test_zone_that_moves_moves_the_region_of_its_offices(imported, tmp_path):
-    import_text(
-        tmp_path, changed(('members: ["epci:242100410", "commune:21317"]', 'members: ["department:75"]'))
-    )
-
-    assert Office.objects.get(code="PE-TEST").region_id == "11"
-
-
-def test_import_that_changes_something_is_in_the_journal(imported):
-    entry = DirectoryImport.objects.latest("pk")
-
-    assert (entry.file_name, entry.created) == ("annuaire.yaml", 6)
-    assert len(entry.digest) == 64
 
 
 def test_unknown_territory_anywhere_changes_nothing(tmp_path):
@@ -393,17 +404,6 @@ def test_spaces_around_a_deputys_address_are_trimmed(tmp_path):
     )
 
     assert expert().absences.get().deputy == expert("formation@pe-test.example.org")
-
-
-def test_bound_of_the_file_that_a_corrected_bound_would_reverse_is_kept_out(imported, tmp_path):
-    Office.objects.filter(code="PE-TEST").update(headcount_max=10, edited_fields=["headcount_max"])
-
-    import_text(
-        tmp_path, changed(("headcount_min: 1, headcount_max: 49", "headcount_min: 20, headcount_max: 49"))
-    )
-
-    office = Office.objects.get(code="PE-TEST")
-    assert (office.headcount_min, office.headcount_max) == (1, 10)
 
 
 def test_zone_may_bear_a_name_of_five_hundred_characters(tmp_path):

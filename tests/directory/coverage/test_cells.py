@@ -22,13 +22,20 @@ SEED = 20_261_129
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
 
-@pytest.fixture
-def communes():
+@pytest.fixture(scope="module")
+def communes(undone):
     """Communes of a seeded directory, enough of them for the cells to compare."""
-    codes = random_directory.fill(SEED)
-    subjects = Subject.objects.listed().count()
-    random_source = random.Random(SEED)  # noqa: S311
-    return random_source.sample(sorted(set(codes)), -(-CELLS // subjects))
+    with undone():
+        codes = random_directory.fill(SEED)
+        subjects = Subject.objects.listed().count()
+        random_source = random.Random(SEED)  # noqa: S311
+        yield random_source.sample(sorted(set(codes)), -(-CELLS // subjects))
+
+
+@pytest.fixture(scope="module")
+def routed(communes):
+    """The cells as the engine decides them."""
+    return routed_cells(communes)
 
 
 def covered_cells(content, communes):
@@ -50,7 +57,7 @@ def covered_cells(content, communes):
 
 
 def routed_cells(communes):
-    """The same, as the engine decides them."""
+    """The cells as the engine decides them, to compare."""
     slugs = list(Subject.objects.listed().order_by("position").values_list("slug", flat=True))
     exclusive = {
         (office.code, subject.slug)
@@ -78,9 +85,8 @@ def expected_flags(need, exclusive):
     return sorted(flag for flag, stands in holds.items() if stands)
 
 
-def test_five_thousand_cells_are_those_of_the_engine(communes):
+def test_five_thousand_cells_are_those_of_the_engine(communes, routed):
     covered = covered_cells(content_loading.load(CoveragePlace(), on=ON), communes)
-    routed = routed_cells(communes)
 
     assert len(routed) >= CELLS
     assert {key: covered[key] for key in routed if covered[key] != routed[key]} == {}
@@ -157,8 +163,8 @@ BROKEN_STEPS = {
 }
 
 
-def test_each_broken_step_makes_the_comparison_fail(communes, monkeypatch):
-    content, routed = content_loading.load(CoveragePlace(), on=ON), routed_cells(communes)
+def test_each_broken_step_makes_the_comparison_fail(communes, routed, monkeypatch):
+    content = content_loading.load(CoveragePlace(), on=ON)
     unseen = []
 
     for step, break_step in BROKEN_STEPS.items():
