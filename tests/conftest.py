@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.db import connections, transaction
 from django.db.models import Model
-from django.test import TransactionTestCase
+from django.test import TestCase, TransactionTestCase
 from django.test.client import ClientHandler, store_rendered_templates
 
 from demo import fake_register, services
@@ -226,12 +226,12 @@ def process_environment(request: pytest.FixtureRequest) -> dict[str, str]:
     return os.environ | {"DATABASE_URL": url}
 
 
-@pytest.fixture
-def commit(django_capture_on_commit_callbacks) -> Callable[..., Any]:
+@pytest.fixture(scope="session")
+def commit() -> Callable[..., Any]:
     """Call an action as in real life: what it leaves for after its commit is done too."""
 
     def called(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        with django_capture_on_commit_callbacks(execute=True):
+        with TestCase.captureOnCommitCallbacks(execute=True):
             result = action(*args, **kwargs)
         if isinstance(result, Model):
             result.refresh_from_db()
@@ -240,7 +240,7 @@ def commit(django_capture_on_commit_callbacks) -> Callable[..., Any]:
     return called
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def now() -> datetime:
     """A Tuesday morning without anything special about it."""
     return datetime(2026, 12, 1, 10, 0, tzinfo=ZoneInfo("Europe/Paris"))

@@ -210,9 +210,16 @@ def lived_through(commit, now) -> Solicitation:
     return request
 
 
+@pytest.fixture(scope="class")
+def history(undone, commit, now) -> Iterator[int]:
+    """The number of a request that lived through everything: one for all tests of a class."""
+    with undone():
+        yield lived_through(commit, now).pk
+
+
 @pytest.fixture
-def full_history(commit, now) -> Solicitation:
-    return lived_through(commit, now)
+def full_history(history) -> Solicitation:
+    return Solicitation.objects.get(pk=history)
 
 
 def plant_everywhere() -> None:
@@ -346,6 +353,42 @@ class TestAnonymise:
 
         assert dump() == before
 
+    def test_only_requests_that_ended_long_ago_are_selected(self, commit, full_history, now):
+        commit(send, now=now, email="autre@example.org", siret="")
+
+        assert list(Solicitation.objects.to_anonymise(now=now + YEARS)) == [full_history]
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
+        assert not Solicitation.objects.to_anonymise(now=now + YEARS).exists()
+
+    def test_an_open_duplicate_keeps_its_content(self, commit, full_history, now):
+        later = now + timedelta(days=1)
+        like = commit(send, "contrat-travail", now=later)
+        assert like.duplicate_of == full_history
+        duplicate_rows = chain(
+            Solicitation.objects.filter(pk=like.pk).values(),
+            OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
+        )
+        before = list(duplicate_rows)
+
+        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
+
+        after = chain(
+            Solicitation.objects.filter(pk=like.pk).values(),
+            OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
+        )
+        assert list(after) == before
+
+    def test_a_sent_draft_is_erased_and_its_request_kept(self, commit, full_history, now):
+        [draft] = Draft.objects.filter(solicitation=full_history)
+
+        commit(erasure.erase_draft, draft.pk, now=now + timedelta(days=7))
+
+        assert not Draft.objects.exists()
+        assert OutgoingEmail.objects.about(f"draft:{draft.pk}").get().is_erased
+        assert Solicitation.objects.get(pk=full_history.pk).description == TEXT
+
+
+class TestWhichRequests:
     def test_an_open_request_is_kept_however_old(self, commit, now):
         sent = commit(send, now=now)
         commit(company_requests.add_information, sent, body="Toujours personne ?", now=now + 2 * YEARS)
@@ -403,31 +446,6 @@ class TestAnonymise:
 
         assert Solicitation.objects.get(pk=waiting.pk).description == TEXT
 
-    def test_only_requests_that_ended_long_ago_are_selected(self, commit, full_history, now):
-        commit(send, now=now, email="autre@example.org", siret="")
-
-        assert list(Solicitation.objects.to_anonymise(now=now + YEARS)) == [full_history]
-        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
-        assert not Solicitation.objects.to_anonymise(now=now + YEARS).exists()
-
-    def test_an_open_duplicate_keeps_its_content(self, commit, full_history, now):
-        later = now + timedelta(days=1)
-        like = commit(send, "contrat-travail", now=later)
-        assert like.duplicate_of == full_history
-        duplicate_rows = chain(
-            Solicitation.objects.filter(pk=like.pk).values(),
-            OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
-        )
-        before = list(duplicate_rows)
-
-        commit(erasure.anonymise, full_history.pk, now=now + YEARS)
-
-        after = chain(
-            Solicitation.objects.filter(pk=like.pk).values(),
-            OutgoingEmail.objects.filter(about=[f"request:{like.pk}"]).order_by("pk").values(),
-        )
-        assert list(after) == before
-
     def test_a_mail_listing_several_requests_loses_one_line_then_is_erased_with_the_last(self, commit, now):
         first = commit(send, now=now)
         other = commit(send, "saisonniers", now=now)
@@ -475,18 +493,9 @@ class TestDrafts:
 
         assert not Draft.objects.exists()
 
-    def test_a_sent_draft_is_erased_and_its_request_kept(self, commit, full_history, now):
-        [draft] = Draft.objects.filter(solicitation=full_history)
 
-        commit(erasure.erase_draft, draft.pk, now=now + timedelta(days=7))
-
-        assert not Draft.objects.exists()
-        assert OutgoingEmail.objects.about(f"draft:{draft.pk}").get().is_erased
-        assert Solicitation.objects.get(pk=full_history.pk).description == TEXT
-
-
-class TestStrayMails:
-    """Mails that are not erased with a request."""
+class TestLateReplies:
+    """Mails received after their request was anonymised."""
 
     @pytest.fixture
     def late(self, commit, full_history, now) -> IncomingEmail:
@@ -505,6 +514,10 @@ class TestStrayMails:
         commit(erasure.erase_stray_mails, now=now + YEARS + timedelta(days=700))
 
         assert traces(*OWN)
+
+
+class TestStrayMails:
+    """Mails that are not erased with a request."""
 
     def test_a_mail_of_a_stranger_is_erased(self, commit, now):
         sent = commit(send, now=now)
