@@ -50,6 +50,13 @@ slugs = st.frozensets(st.sampled_from(SLUGS))
 bounds = st.none() | st.integers(0, 60)
 prefixes = st.lists(st.sampled_from(("4", "43", "43.3", "56.10A", "5")), max_size=2).map(tuple)
 mostly_not = st.sampled_from((False, False, False, True))
+# Made once: to make a strategy at each draw takes as long as to draw from it.
+any_day, any_slugs, own_slugs = st.none() | days, st.none() | slugs, st.just(frozenset()) | slugs
+letters, team_sizes = st.sampled_from("abcdefgh"), st.integers(0, 4)
+deputies = st.none() | st.integers(0, 5)
+periods = st.lists(st.tuples(days, days, deputies), max_size=2)
+asked_slugs = st.lists(st.sampled_from(SLUGS), min_size=1, max_size=3)
+institution_lists = st.lists(any_institution, max_size=4).map(tuple)
 
 criteria = st.just(Criteria()) | st.builds(
     Criteria,
@@ -80,18 +87,21 @@ facts = st.builds(
 
 @st.composite
 def offices(draw, code: str, first_pk: int, areas=coverages, institutions=any_institution):
-    pks = range(first_pk, first_pk + draw(st.integers(0, 4)))
-    absences = st.builds(AbsencePeriod, days, days, st.none() | st.integers(first_pk, first_pk + 5))
+    pks = range(first_pk, first_pk + draw(team_sizes))
+    own_areas = st.none() | areas
     staff = tuple(
         ExpertCandidate(
             pk=pk,
-            email=f"{draw(st.sampled_from('abcdefgh'))}{pk % 10}@example.org",
-            subjects=draw(st.none() | slugs),
-            areas=draw(st.none() | areas),
+            email=f"{draw(letters)}{pk % 10}@example.org",
+            subjects=draw(any_slugs),
+            areas=draw(own_areas),
             is_paused=draw(mostly_not),
             is_bouncing=draw(mostly_not),
-            left_on=draw(st.none() | days),
-            absences=tuple(draw(st.lists(absences, max_size=2))),
+            left_on=draw(any_day),
+            absences=tuple(
+                AbsencePeriod(start, end, None if deputy is None else first_pk + deputy)
+                for start, end, deputy in draw(periods)
+            ),
         )
         for pk in pks
     )
@@ -101,9 +111,9 @@ def offices(draw, code: str, first_pk: int, areas=coverages, institutions=any_in
         areas=draw(areas),
         experts=staff,
         criteria=draw(criteria),
-        exclusive_subjects=draw(st.just(frozenset()) | slugs),
+        exclusive_subjects=draw(own_slugs),
         is_fallback=draw(mostly_not),
-        closes_on=draw(st.none() | days),
+        closes_on=draw(any_day),
     )
 
 
@@ -116,9 +126,8 @@ def directories(draw):
 
 @st.composite
 def demands(draw):
-    asked = draw(st.lists(st.sampled_from(SLUGS), min_size=1, max_size=3))
-    listed = st.lists(st.sampled_from(INSTITUTIONS), max_size=4).map(tuple)
-    return Demand(tuple(AskedSubject(slug, draw(listed)) for slug in asked), draw(facts), ON)
+    asked = tuple(AskedSubject(slug, draw(institution_lists)) for slug in draw(asked_slugs))
+    return Demand(asked, draw(facts), ON)
 
 
 @given(demands(), directories(), st.randoms(use_true_random=False))
