@@ -52,7 +52,8 @@ class ConsistencyReport:
 
     ``posted``: HTTP answers; ``acknowledged``: owners who got the thanks page; ``stored``: requests of the
     database; ``lost``: acknowledged and not stored; ``abandoned``: needs that lost all their experts. Of
-    mails: ``wrongly_refused``: recorded as refused, while the server never refused the recipient;
+    mails: ``wrongly_refused``, ``wrongly_cancelled``: recorded as refused, or cancelled since the recipient's
+    address refuses our mails, while the server never refused that recipient;
     ``not_received``: recorded as sent, but never received; ``unknown``: received, but not in the database.
     """
 
@@ -71,6 +72,7 @@ class ConsistencyReport:
     refused: int
     wrongly_refused: int
     cancelled: int
+    wrongly_cancelled: int
     waiting: int
     received: int
     not_received: int
@@ -90,7 +92,7 @@ class ConsistencyReport:
                 self.unnotified,
                 self.notified_twice,
             ),
-            *(self.wrongly_refused, self.cancelled, self.waiting, self.not_received, self.unknown),
+            *(self.wrongly_refused, self.wrongly_cancelled, self.waiting, self.not_received, self.unknown),
         )
         return self.acknowledged > 0 and not any(wrong)
 
@@ -105,7 +107,9 @@ def check_consistency(harness: PortalHarness, owners: Sequence[SimulatedOwner]) 
     state_of = {key: state for key, _, state in mails}
     states = Counter(state_of.values())
     received = harness.mail.received
-    refused = {recipient for _, recipient, state in mails if state == "refused"}
+    never_refused = Counter(
+        state for _, recipient, state in mails if recipient not in harness.mail.refused_recipients
+    )
     return ConsistencyReport(
         posted=sum(len(owner.answers) for owner in owners),
         acknowledged=sum(owner.is_acknowledged for owner in owners),
@@ -120,8 +124,9 @@ def check_consistency(harness: PortalHarness, owners: Sequence[SimulatedOwner]) 
         mails=len(state_of),
         sent=states["sent"],
         refused=states["refused"],
-        wrongly_refused=sum(recipient not in harness.mail.refused_recipients for recipient in refused),
+        wrongly_refused=never_refused["refused"],
         cancelled=states["cancelled"],
+        wrongly_cancelled=never_refused["cancelled"],
         waiting=states["waiting"],
         received=len(received),
         not_received=sum(state == "sent" and key not in received for key, state in state_of.items()),
