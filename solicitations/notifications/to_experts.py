@@ -94,10 +94,8 @@ def _own_context(
 ) -> dict[str, Any]:
     """The context of a first mail that depends on its mailbox: subjects, reasons, offices, links."""
     labels = wording.subjects(of_mailbox)
-    own, others = (
-        {match.pk for match in of_mailbox},
-        [row for row in live if row.mailbox != of_mailbox[0].mailbox_id],
-    )
+    own = {match.pk for match in of_mailbox}
+    others = [row for row in live if row.mailbox != of_mailbox[0].mailbox_id]
     url = links.answer_url(of_mailbox[0].mailbox)
     return {
         "url": url,

@@ -155,7 +155,7 @@ def test_person_without_a_company_is_accepted(simulation):
 
 
 def test_first_employee_is_reached_through_its_question(simulation):
-    """Nobody employed yet is a known number."""
+    """Zero employees is a number that the company gave, not a missing answer."""
     visitor = simulation.person().open("/").follow("C'est mon premier salarié")
     assert visitor.path == "/sujets/premier-salarie/"
 
