@@ -17,6 +17,7 @@ from celery import Celery
 from django.conf import settings
 
 from bench import contents, databases
+from demo.embedded.ports import free_port
 from demo.processes import killed_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,13 +109,6 @@ def purge() -> None:
 def _broker() -> str:
     parts = urlsplit(str(settings.CELERY_BROKER_URL))
     return urlunsplit(parts._replace(path=f"/{databases.clones().number}"))
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens to, until the caller does."""
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port: int = unused.getsockname()[1]
-        return port
 
 
 def _wait(condition: Callable[[], bool]) -> None:

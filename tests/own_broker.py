@@ -1,6 +1,5 @@
 """A broker of one test's own, which may be filled or made read-only."""
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import redis
 
+from demo.embedded.ports import free_port
 from demo.embedded.valkey import Valkey
 from tests.workers import wait_for
 
@@ -22,8 +22,7 @@ REFUSALS = {
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
     """Run a broker on a free port and yield its address."""
-    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
-        port = closed_at_once.getsockname()[1]
+    port = free_port()
     options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder))
     with (folder / "broker.log").open("wb") as log:
         server = subprocess.Popen([Valkey(folder).binary(), *options], stdout=log, stderr=log)  # noqa: S603

@@ -1,6 +1,5 @@
 """A real SMTP server for tests: it keeps what it receives, and may be told to refuse."""
 
-import socket
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -8,6 +7,8 @@ from typing import cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from demo.embedded.ports import free_port
 
 
 class SmtpSink:
@@ -21,7 +22,8 @@ class SmtpSink:
         self.senders: list[str] = []
         self.contents: list[bytes] = []
         self.refusals: dict[str, str] = {}
-        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
+        # It connects to the port it was given: 0, for any, will not do.
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
         self._controller.start()
 
     @property
@@ -48,10 +50,3 @@ class SmtpSink:
         self.contents.append(cast("bytes", envelope.content))
         self.messages.append(cast("EmailMessage", parsed))
         return "250 OK"
-
-
-def _free_port() -> int:
-    """aiosmtpd connects to the port it was given, so that 0 will not do."""
-    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
-        port: int = closed_at_once.getsockname()[1]
-        return port

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -11,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from demo.embedded.account import Account, ServerFailed, environment
+from demo.embedded.ports import free_port, is_free
 
 USER = "embedded"
 ATTEMPTS = 5  # a port may be taken between the choice and the start; a killed server's children take a moment
@@ -82,7 +82,7 @@ class Server(ABC):
         self.folder.mkdir(mode=0o700, exist_ok=True)
         account.take_ownership(self.folder)
         for attempt in range(ATTEMPTS):
-            port = _free_port(urlsplit(previous).port if previous and not attempt else None)
+            port = _port(urlsplit(previous).port if previous and not attempt else None)
             url = self.url(password, port)
             if self._launch(account, self.prepare(account, password, port), url):
                 return url
@@ -129,14 +129,8 @@ class Server(ABC):
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-8:])
 
 
-def _free_port(preferred: int | None) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections do not count
-        try:
-            probe.bind(("127.0.0.1", preferred or 0))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _port(preferred: int | None) -> int:
+    return preferred if preferred and is_free(preferred) else free_port()
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:

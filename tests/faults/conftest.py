@@ -10,9 +10,10 @@ import psycopg2
 import pytest
 
 from demo import services
+from demo.embedded.ports import free_port
 from tests.databases import Databases
 from tests.faults import servers
-from tests.faults.harness import DATABASE, PortalHarness, free_port
+from tests.faults.harness import DATABASE, PortalHarness
 from tests.faults.mail_server import MailServer
 from tests.faults.servers import Servers
 from tests.forks import LoadedPortals

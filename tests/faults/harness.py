@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import threading
 import time
 import urllib.request
@@ -16,6 +15,7 @@ from celery import Celery
 from psycopg2.extensions import connection as Connection  # noqa: N812 (a class)
 from psycopg2.extras import execute_values
 
+from demo.embedded.ports import free_port
 from tests.faults.mail_server import MailServer
 from tests.faults.servers import Servers
 from tests.forks import Forked, LoadedPortals
@@ -216,9 +216,3 @@ def _answers(address: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
-        port: int = closed_at_once.getsockname()[1]
-        return port

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from demo.embedded.ports import free_port
 from demo.processes import killed_with_parent
 from tests.databases import ROOT
 from tests.faults.harness import PATIENCE
@@ -56,7 +57,7 @@ def find(name: str) -> str | None:
 def running(name: str, *, portal: str, folder: Path) -> Iterator[int]:
     """Run "nginx" or "caddy" in front of ``portal`` and yield the port where it ends TLS."""
     _write_certificate(folder)
-    port = _free_port()
+    port = free_port()
     command = COMMANDS[name](folder, urlsplit(portal).netloc, port)
     with (folder / f"{name}-proxy.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 (our own words)
@@ -77,7 +78,7 @@ def running(name: str, *, portal: str, folder: Path) -> Iterator[int]:
 def _nginx(folder: Path, portal: str, port: int) -> list[str]:
     site = (SAMPLES / "nginx.conf").read_text().replace(SITE, NAME)
     site = re.sub(r"^ *listen \[::\].*\n", "", site, flags=re.MULTILINE)
-    site = site.replace("listen 80;", f"listen 127.0.0.1:{_free_port()};")
+    site = site.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
     site = site.replace("listen 443", f"listen 127.0.0.1:{port}").replace(PORTAL, portal)
     site = site.replace("/etc/ssl/relais", str(folder)).replace("/var/log/nginx", str(folder))
     user = "user root;" if os.geteuid() == 0 else ""
@@ -148,9 +149,3 @@ def _accepts(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
         return True
     return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
-        port: int = closed_at_once.getsockname()[1]
-        return port

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import include, path
 
+from demo.embedded.ports import free_port
 from experts.models import User
 from mailing import reception
 from mailing.models import Channel, OutgoingEmail
@@ -218,8 +219,7 @@ def test_web_server_keeps_no_list_of_visits(process_environment, tmp_path):
 @contextmanager
 def running_web(environment, log):
     """Run gunicorn, with its output in ``log``, and yield its address."""
-    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
-        port = closed_at_once.getsockname()[1]
+    port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 (fixed commands)
             [

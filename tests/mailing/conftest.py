@@ -1,9 +1,8 @@
 """A real mail server on loopback with chosen answers."""
 
-import socket
-
 import pytest
 
+from demo.embedded.ports import free_port
 from tests.smtp_sink import SmtpSink
 from tests.unresponsive_server import UnresponsiveServer
 
@@ -53,9 +52,7 @@ def sink(settings):
 
 @pytest.fixture
 def no_server(settings):
-    with socket.create_server(("127.0.0.1", 0)) as closed_at_once:
-        port = closed_at_once.getsockname()[1]
-    send_by_smtp(settings, port)
+    send_by_smtp(settings, free_port())
 
 
 @pytest.fixture(params=[True, False], ids=["hangs up", "hangs"])
