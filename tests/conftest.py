@@ -1,5 +1,6 @@
 """Fixtures for every test: the servers, a database with its content, an SMTP sink, a browser."""
 
+import fcntl
 import gc
 import os
 from collections.abc import Callable, Iterator
@@ -122,6 +123,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = mixed(items)
 
 
+@contextmanager
+def _after_the_first() -> Iterator[None]:
+    """The first process works alone; the others wait for it, then work at the same time."""
+    folder = os.open(ROOT / "tests", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(folder, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Stop the garbage collector during collection; the tests all stay: it never looks at them afterwards.
@@ -130,7 +145,8 @@ def pytest_collection() -> Iterator[None]:
     """
     gc.disable()
     try:
-        return (yield)
+        with _after_the_first():  # it writes the bytecode of tests, which the others read
+            return (yield)
     finally:
         gc.freeze()
         gc.set_threshold(100_000, 20, 20)
