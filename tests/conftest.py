@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from subprocess import CompletedProcess
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
 from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
 from tests.databases import DEMO_DIRECTORY, ROOT, TEMPLATES, Databases
+from tests.forks import LoadedLibraries
 from tests.slow import SLOW, WAITING, Scheduler, mixed, rank
 from tests.smtp_sink import SmtpSink
 
@@ -240,6 +242,14 @@ def process_environment(request: pytest.FixtureRequest) -> dict[str, str]:
     """The environment of a process (a worker, a command) that shares this test's database and broker."""
     url = _databases.url_of(request.node.stash[_template], commits=_commits(request.node))
     return os.environ | {"DATABASE_URL": url}
+
+
+@pytest.fixture(scope="session")
+def run_python() -> Iterator[Callable[..., CompletedProcess[str]]]:
+    """Run Python in a process, as ``LoadedLibraries.run`` does."""
+    loaded = LoadedLibraries()
+    yield loaded.run
+    loaded.stop()
 
 
 @pytest.fixture(scope="session")

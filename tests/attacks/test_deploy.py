@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,25 +23,14 @@ PRODUCTION = {
 }
 
 
-def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 (fixed commands)
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=PRODUCTION | more,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_djangos_check_of_a_deployment_finds_nothing():
-    done = in_production("-W", "error", "manage.py", "check", "--deploy", "--fail-level", "INFO")
+def test_djangos_check_of_a_deployment_finds_nothing(run_python):
+    done = run_python("manage.py", "check", "--deploy", "--fail-level", "INFO", environment=PRODUCTION)
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
 
 
-def test_cookies_headers_and_limits_are_those_of_production():
+def test_cookies_headers_and_limits_are_those_of_production(run_python):
     code = (
         "import json, sys; from django.conf import settings;"
         "print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}))"
@@ -65,23 +52,25 @@ def test_cookies_headers_and_limits_are_those_of_production():
         "CSRF_TRUSTED_ORIGINS": ["https://relais.example.org"],
     }
 
-    done = in_production("-c", code, *expected, "REST_FRAMEWORK")
+    done = run_python("-c", code, *expected, "REST_FRAMEWORK", environment=PRODUCTION)
 
     found = json.loads(done.stdout)
     assert found.pop("REST_FRAMEWORK")["NUM_PROXIES"] == 1
     assert found == expected
 
 
-def test_only_monitoring_is_answered_without_the_proxy():
+def test_only_monitoring_is_answered_without_the_proxy(run_python):
     code = (
-        "import sys, django; django.setup(); from django.test import Client;"
+        "import sys, warnings, django; django.setup(); from django.test import Client;"
+        "warnings.simplefilter('ignore');"  # no static file is collected
         "client = Client(SERVER_NAME='web1', SERVER_PORT='8000');"
         "allowed = {'Authorization': f'Bearer {sys.argv[1]}'};"
         "print(*(client.get(path, headers=allowed).status_code for path in sys.argv[2:]))"
     )
     paths = ("/metrics", "/sante/?vivant", "/")
 
-    done = in_production("-c", code, PRODUCTION["METRICS_TOKEN"], *paths, METRICS_HOSTS="web1,web2")
+    environment = PRODUCTION | {"METRICS_HOSTS": "web1,web2"}
+    done = run_python("-c", code, PRODUCTION["METRICS_TOKEN"], *paths, environment=environment)
 
     assert done.stdout.split() == ["200", "200", "301"], done.stderr
 

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -20,7 +18,6 @@ from demo.embedded.account import account_for
 from demo.embedded.postgres import Postgres
 from demo.embedded.valkey import Valkey
 
-ROOT = Path(__file__).resolve().parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="root alone changes account")
 
 
@@ -284,28 +281,16 @@ def test_files_belong_to_the_owner_of_the_checkout(checkout):
     assert {path.stat().st_uid for path in folder.rglob("*")} == {1}
 
 
-def manage(*arguments, **environment):
-    return subprocess.run(  # noqa: S603 (fixed commands)
-        [sys.executable, "manage.py", "services", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_status_prints_both_lines_and_needs_no_database(run_python):
+    addresses = {"DATABASE_URL": "postgres://nowhere.invalid/x", "REDIS_URL": "redis://nowhere.invalid/0"}
 
-
-def test_status_prints_both_lines_and_needs_no_database():
-    done = manage(
-        "status", DATABASE_URL="postgres://nowhere.invalid/x", REDIS_URL="redis://nowhere.invalid/0"
-    )
+    done = run_python("manage.py", "services", "status", environment=os.environ | addresses)
 
     assert done.returncode == 0
-    assert done.stdout.splitlines() == [
-        "DATABASE_URL=postgres://nowhere.invalid/x",
-        "REDIS_URL=redis://nowhere.invalid/0",
-    ]
+    assert done.stdout.splitlines() == [f"{name}={url}" for name, url in addresses.items()]
 
 
-def test_unknown_order_is_refused():
-    assert manage("restart").returncode != 0
+def test_unknown_order_is_refused(run_python):
+    done = run_python("manage.py", "services", "restart", environment=os.environ)
+
+    assert done.returncode != 0

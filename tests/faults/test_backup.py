@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +11,6 @@ import psycopg2
 import pytest
 
 from demo.embedded.postgres import Postgres
-from tests.databases import ROOT
 from tests.faults import simulated_owners
 from tests.faults.harness import PATIENCE
 
@@ -43,15 +41,15 @@ def empty(own_servers):
             cursor.execute("DROP DATABASE restored WITH (FORCE)")
 
 
-def manage(database, *arguments):
-    return subprocess.run(  # noqa: S603 (our own words)
-        [sys.executable, "manage.py", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def manage(run_python):
+    """Run a command on a database."""
+
+    def run(database, *arguments):
+        environment = os.environ | {"DATABASE_URL": database}
+        return run_python("manage.py", *map(str, arguments), environment=environment)
+
+    return run
 
 
 def content(database):
@@ -76,7 +74,7 @@ def tables_within(backup):
     return set(re.findall(r" TABLE DATA public (\w+) ", listing.stdout))
 
 
-def test_restored_database_is_the_same(harness, empty, tmp_path):
+def test_restored_database_is_the_same(manage, harness, empty, tmp_path):
     harness.start_web()
     simulated_owners.post_all(simulated_owners.create_owners(harness, 6), harness.addresses)
     harness.sql(INCOMING, RAW)
@@ -94,14 +92,12 @@ def test_restored_database_is_the_same(harness, empty, tmp_path):
     assert manage(empty, "migrate", "--check").returncode == 0
 
 
-def test_backup_of_a_running_portal_is_consistent(harness, empty, tmp_path):
+def test_backup_of_a_running_portal_is_consistent(manage, harness, empty, tmp_path):
     """Each request of the copy has its needs and its mails."""
     harness.start_web()
     owners = simulated_owners.create_owners(harness, 12)
     simulated_owners.post_all(owners[:4], harness.addresses)
-    process = subprocess.Popen(  # noqa: S603 (our own words)
-        [sys.executable, "manage.py", "backup", tmp_path / "portal.backup"], cwd=ROOT, env=harness.environment
-    )
+    process = harness.start_process("manage", "backup", str(tmp_path / "portal.backup"))
     simulated_owners.post_all(owners[4:], harness.addresses)
     assert process.wait(PATIENCE) == 0
 
@@ -114,7 +110,7 @@ def test_backup_of_a_running_portal_is_consistent(harness, empty, tmp_path):
     assert harness.count("SELECT count(*) FROM solicitations_need") == kept
 
 
-def test_restore_refuses_a_database_that_holds_something(harness, tmp_path):
+def test_restore_refuses_a_database_that_holds_something(manage, harness, tmp_path):
     backup = tmp_path / "portal.backup"
     manage(harness.database_url, "backup", backup)
     before = content(harness.database_url)
@@ -126,7 +122,7 @@ def test_restore_refuses_a_database_that_holds_something(harness, tmp_path):
     assert content(harness.database_url) == before
 
 
-def test_address_with_two_hosts_is_backed_up(harness, empty, tmp_path):
+def test_address_with_two_hosts_is_backed_up(manage, harness, empty, tmp_path):
     """URL with a primary that is away and the server that replaces it."""
     backup = tmp_path / "portal.backup"
     alive = urlsplit(harness.database_url)
@@ -141,7 +137,7 @@ def test_address_with_two_hosts_is_backed_up(harness, empty, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
-def test_address_of_a_pooler_is_refused(empty, tmp_path, monkeypatch, command):
+def test_address_of_a_pooler_is_refused(manage, empty, tmp_path, monkeypatch, command):
     """pg_dump would leave each of its connections without a ``search_path``."""
     monkeypatch.setenv("DISABLE_SERVER_SIDE_CURSORS", "true")
 
@@ -152,7 +148,7 @@ def test_address_of_a_pooler_is_refused(empty, tmp_path, monkeypatch, command):
     assert not list(tmp_path.glob("portal*"))
 
 
-def test_file_cut_short_restores_nothing(harness, empty, tmp_path):
+def test_file_cut_short_restores_nothing(manage, harness, empty, tmp_path):
     backup = tmp_path / "portal.backup"
     manage(harness.database_url, "backup", backup)
     backup.write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
@@ -164,7 +160,7 @@ def test_file_cut_short_restores_nothing(harness, empty, tmp_path):
     assert content(empty) == ({}, [])
 
 
-def test_backup_never_writes_over_another_nor_leaves_half_a_file(harness, tmp_path):
+def test_backup_never_writes_over_another_nor_leaves_half_a_file(manage, harness, tmp_path):
     backup = tmp_path / "portal.backup"
     backup.write_text("yesterday's")
 

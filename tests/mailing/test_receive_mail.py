@@ -1,9 +1,7 @@
 """``receive_mail``: one message on standard input, and the exit code for the mail server."""
 
 import os
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -12,55 +10,48 @@ from mailing.models import Channel, IncomingEmail, Reason
 from portal.settings.production_checks import REQUIRED
 from tests.mailing.test_reception import OURS, raw
 
-ROOT = Path(__file__).resolve().parents[2]
 TRY_AGAIN = 75
 
 
-def receive(
-    content: bytes, *arguments: str, environment: dict[str, str]
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "manage.py", "receive_mail", *arguments],
-        cwd=ROOT,
-        env=environment,
-        input=content,
-        capture_output=True,
-        check=False,
-        timeout=600,
-    )
+@pytest.fixture
+def receive(run_python):
+    """Run the command on a message."""
+    return partial(run_python, "manage.py", "receive_mail")
 
 
 @pytest.mark.django_db(transaction=True)
 class TestKept:
-    def test_a_message_is_kept_and_nothing_is_printed(self, process_environment):
-        ended = receive(raw(to="liste@example.org"), "--recipient", OURS, environment=process_environment)
+    def test_a_message_is_kept_and_nothing_is_printed(self, receive, process_environment):
+        ended = receive(
+            "--recipient", OURS, stdin=raw(to="liste@example.org"), environment=process_environment
+        )
 
-        assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
+        assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
         email = IncomingEmail.objects.get()
         assert (email.channel, email.recipient) == (Channel.PIPE, OURS)
         assert bytes(email.raw) == raw(to="liste@example.org")
 
-    def test_the_same_one_again_is_kept_and_acknowledged(self, process_environment):
-        codes = [receive(raw(), environment=process_environment).returncode for _ in range(2)]
+    def test_the_same_one_again_is_kept_and_acknowledged(self, receive, process_environment):
+        codes = [receive(stdin=raw(), environment=process_environment).returncode for _ in range(2)]
 
         assert codes == [0, 0]
         assert IncomingEmail.objects.count() == 2
 
-    def test_one_without_end_is_cut_and_acknowledged(self, process_environment):
+    def test_one_without_end_is_cut_and_acknowledged(self, receive, process_environment):
         endless = raw(body="x" * (reception.MAX_BYTES * 2))
 
-        ended = receive(endless, environment=process_environment)
+        ended = receive(stdin=endless, environment=process_environment)
 
-        assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
+        assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
         assert IncomingEmail.objects.get().reason == Reason.OVERSIZED
 
-    def test_no_byte_at_all_is_acknowledged_too(self, process_environment):
-        assert receive(b"", environment=process_environment).returncode == 0
+    def test_no_byte_at_all_is_acknowledged_too(self, receive, process_environment):
+        assert receive(environment=process_environment).returncode == 0
 
-    def test_a_broker_that_is_away_loses_nothing(self, process_environment):
+    def test_a_broker_that_is_away_loses_nothing(self, receive, process_environment):
         away = process_environment | {"REDIS_URL": "redis://127.0.0.1:1/0"}
 
-        assert receive(raw(), environment=away).returncode == 0
+        assert receive(stdin=raw(), environment=away).returncode == 0
         assert IncomingEmail.objects.count() == 1
 
 
@@ -75,25 +66,25 @@ class TestKept:
     ],
     ids=["database away", "no database", "settings refused", "no settings", "wrong words"],
 )
-def test_any_error_of_ours_makes_the_mail_server_try_again(variables, arguments):
-    ended = receive(raw(), *arguments, environment=os.environ | variables)
+def test_any_error_of_ours_makes_the_mail_server_try_again(receive, variables, arguments):
+    ended = receive(*arguments, stdin=raw(), environment=os.environ | variables)
 
-    assert (ended.returncode, ended.stdout) == (TRY_AGAIN, b""), ended.stderr
+    assert (ended.returncode, ended.stdout) == (TRY_AGAIN, ""), ended.stderr
 
 
-def test_settings_that_are_refused_are_all_named_on_one_line():
+def test_settings_that_are_refused_are_all_named_on_one_line(receive):
     missing = {"DJANGO_SETTINGS_MODULE": "portal.settings.production", **dict.fromkeys(REQUIRED, "")}
 
-    [line] = receive(raw(), environment=os.environ | missing).stderr.decode().splitlines()
+    [line] = receive(stdin=raw(), environment=os.environ | missing).stderr.splitlines()
 
     assert all(name in line for name in REQUIRED)
 
 
 @pytest.mark.django_db
-def test_a_database_without_tables_is_tried_again(process_environment):
+def test_a_database_without_tables_is_tried_again(receive, process_environment):
     empty = process_environment["DATABASE_URL"].rpartition("/")[0] + "/postgres"
 
-    ended = receive(raw(), environment=process_environment | {"DATABASE_URL": empty})
+    ended = receive(stdin=raw(), environment=process_environment | {"DATABASE_URL": empty})
 
     assert ended.returncode == TRY_AGAIN
-    assert b"Traceback" not in ended.stderr
+    assert "Traceback" not in ended.stderr

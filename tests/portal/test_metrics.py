@@ -1,8 +1,6 @@
 """The metrics: access, and the value of each one."""
 
 import os
-import subprocess
-import sys
 from contextlib import suppress
 from datetime import timedelta
 
@@ -25,7 +23,6 @@ from solicitations.dispatch import alerts, routing
 from solicitations.lifecycle import MatchState
 from solicitations.models import Solicitation
 from tests import own_broker
-from tests.databases import ROOT
 from tests.mailing.factories import OutgoingEmailFactory
 from tests.solicitations.factories import send
 
@@ -336,45 +333,33 @@ class TestProcesses:
 
         assert counted() - before == 1
 
-    def test_processes_that_share_a_folder_are_added_up(self, tmp_path):
+    def test_processes_that_share_a_folder_are_added_up(self, run_python, tmp_path):
         """Two processes count and end; a third one reports their total."""
         count = "from portal.counters import ANSWERS; ANSWERS.labels('GET', '2xx').observe(0.2)"
         say = (
             "import django; django.setup(); from prometheus_client import generate_latest;"
             "from portal import metrics; print(generate_latest(metrics._processes()).decode())"
         )
-        printed = ""
-        for code in (count, count, say):
-            printed = subprocess.run(  # noqa: S603 (fixed commands)
-                [sys.executable, "-c", code],
-                cwd=ROOT,
-                env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "made at need")},
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
+        environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "made at need")}
 
-        found = read(printed)
+        done = [run_python("-c", code, environment=environment) for code in (count, count, say)]
+
+        assert [each.returncode for each in done] == [0, 0, 0]
+        found = read(done[-1].stdout)
         assert found["relais_answer_seconds_count", "GET", "2xx"] == 2
         assert found["relais_answer_seconds_sum", "GET", "2xx"] == pytest.approx(0.4)
 
 
-def test_every_count_begins_at_0(tmp_path):
+def test_every_count_begins_at_0(run_python, tmp_path):
     """Prometheus does not see the increase of a series that appears with its first count."""
     say = (
         "import django; django.setup(); from prometheus_client import generate_latest;"
         "from portal import metrics, urls; print(generate_latest(metrics._processes()).decode())"
     )
-    output = subprocess.run(  # noqa: S603 (fixed commands)
-        [sys.executable, "-c", say],
-        cwd=ROOT,
-        env=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    done = run_python("-c", say, environment=os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)})
 
-    found = read(output)
+    assert done.returncode == 0
+    found = read(done.stdout)
     for key in (
         ("relais_answer_seconds_count", "POST", "5xx"),
         ("relais_answer_seconds_count", "GET", "4xx"),

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -29,17 +27,16 @@ COMPLETE = {
 }
 
 
-def settings_of(name, environment, expression="'started'"):
+@pytest.fixture
+def settings_of(run_python):
     """The value of an expression under these settings, in a new process with only this environment."""
-    code = f"from django.conf import settings; settings.DEBUG; print({expression})"
-    return subprocess.run(  # noqa: S603 (fixed commands)
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": f"portal.settings.{name}", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def run(name, environment, expression="'started'"):
+        known = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": f"portal.settings.{name}"}
+        code = f"from django.conf import settings; settings.DEBUG; print({expression})"
+        return run_python("-c", code, environment=known | environment)
+
+    return run
 
 
 def test_complete_environment_is_accepted():
@@ -149,7 +146,7 @@ def test_half_a_provider_is_named():
     assert sentence.startswith("MAILJET_SECRET_KEY manque")
 
 
-def test_production_names_everything_wrong_at_once():
+def test_production_names_everything_wrong_at_once(settings_of):
     ended = settings_of("production", {"DEMO": "1", "SECRET_KEY": "demo only"})
 
     assert ended.returncode == 1
@@ -157,7 +154,7 @@ def test_production_names_everything_wrong_at_once():
         assert re.search(rf"^{name} ", ended.stderr, re.MULTILINE), name
 
 
-def test_production_starts_when_complete():
+def test_production_starts_when_complete(settings_of):
     ended = settings_of("production", COMPLETE, "settings.EMAIL_HOST, settings.EMAIL_PORT, settings.DEMO")
 
     assert ended.stdout.strip() == "mail 587 False", ended.stderr
@@ -213,7 +210,7 @@ def test_a_provider_with_its_secret_may_post_us_mails(environment):
     assert configuration_errors({**COMPLETE, **environment}) == []
 
 
-def test_production_hands_the_provider_its_own_names():
+def test_production_hands_the_provider_its_own_names(settings_of):
     environment = {**COMPLETE, "MAILGUN_API_KEY": "secret", "MAILGUN_API_URL": "https://eu.example.org"}
 
     ended = settings_of("production", environment, "settings.EMAIL_BACKEND, sorted(settings.ANYMAIL)")
@@ -227,7 +224,7 @@ def test_production_hands_the_provider_its_own_names():
 @pytest.mark.parametrize(
     ("given", "kept"), [({}, "False"), ({"DISABLE_SERVER_SIDE_CURSORS": "true"}, "True")]
 )
-def test_server_side_cursors_are_disabled_where_the_environment_says_so(name, given, kept):
+def test_server_side_cursors_are_disabled_where_the_environment_says_so(settings_of, name, given, kept):
     expression = "settings.DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS']"
 
     assert settings_of(name, {**COMPLETE, **given}, expression).stdout == f"{kept}\n"
@@ -239,7 +236,7 @@ def test_provider_backends_exist():
 
 
 @pytest.mark.parametrize("name", ["dev", "test", "demo"])
-def test_environment_wins_over_the_embedded_servers(name):
+def test_environment_wins_over_the_embedded_servers(settings_of, name):
     servers = {"DATABASE_URL": "postgres://a:b@elsewhere:1/c", "REDIS_URL": "redis://elsewhere:2/3"}
 
     ended = settings_of(
@@ -250,11 +247,11 @@ def test_environment_wins_over_the_embedded_servers(name):
 
 
 @pytest.mark.parametrize("name", ["base", "dev", "test", "demo", "services"])
-def test_settings_need_no_server_to_be_read(name):
+def test_settings_need_no_server_to_be_read(settings_of, name):
     assert settings_of(name, {}).stdout.strip() == "started"
 
 
-def test_only_the_demo_is_a_demo():
+def test_only_the_demo_is_a_demo(settings_of):
     assert [settings_of(name, {}, "settings.DEMO").stdout.strip() for name in ("dev", "test", "demo")] == [
         "False",
         "False",

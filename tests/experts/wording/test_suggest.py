@@ -2,8 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -105,13 +103,10 @@ def test_wrong_use_is_refused_with_a_sentence(arguments):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_standard_input_is_read(process_environment):
-    done = subprocess.run(
-        [sys.executable, "manage.py", "suggest", "--batch", "-"],
-        input=b'{"text": "saisonniers"}\n',
-        capture_output=True,
-        check=True,
-        env=process_environment,
-    )
+def test_standard_input_is_read(run_python, process_environment):
+    line = b'{"text": "saisonniers"}\n'
 
+    done = run_python("manage.py", "suggest", "--batch", "-", stdin=line, environment=process_environment)
+
+    assert done.returncode == 0
     assert json.loads(done.stdout)["subjects"][0]["slug"] == "saisonniers"
