@@ -14,9 +14,9 @@ PAGES = [
 INLINE = re.compile(r"""<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:""", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT / "templates")))
-def test_template_has_no_inline_script_or_style(page):
-    assert INLINE.search(page.read_text(encoding="utf-8")) is None
+def test_no_template_has_an_inline_script_or_style():
+    assert PAGES
+    assert [page for page in PAGES if INLINE.search(page.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("path", ["/contact/", "/nulle-part/"])

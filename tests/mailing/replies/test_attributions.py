@@ -39,32 +39,50 @@ CUTS = {
 }
 
 
-@pytest.mark.parametrize("attribution", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS)
+def texts(typed, cut, **options):
+    """Return what is kept of a mail that begins with some words, by the attribution that follows them."""
+    return {
+        name: read(mail(f"{typed}{attribution}{cut}"), **options).text
+        for name, attribution in ATTRIBUTIONS.items()
+    }
+
+
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 class TestAboveOurDelimiter:
-    def test_nothing_typed_is_an_empty_mail(self, attribution, cut):
-        reply = read(mail(f"{attribution}{cut}"), our_addresses=[OURS])
+    def test_nothing_typed_is_an_empty_mail(self, cut):
+        replies = {
+            name: read(mail(f"{attribution}{cut}"), our_addresses=[OURS])
+            for name, attribution in ATTRIBUTIONS.items()
+        }
 
-        assert (reply.text, reply.kind) == ("", MailKind.EMPTY)
+        found = {name: (reply.text, reply.kind) for name, reply in replies.items()}
+        assert found == dict.fromkeys(ATTRIBUTIONS, ("", MailKind.EMPTY))
 
-    def test_words_typed_above_are_kept_to_the_letter(self, attribution, cut):
-        reply = read(mail(f"Oui, mardi.\nVoir 12.\n\n{attribution}{cut}"), our_addresses=[OURS])
+    def test_words_typed_above_are_kept_to_the_letter(self, cut):
+        found = texts("Oui, mardi.\nVoir 12.\n\n", cut, our_addresses=[OURS])
 
-        assert reply.text == "Oui, mardi.\nVoir 12."
+        assert found == dict.fromkeys(ATTRIBUTIONS, "Oui, mardi.\nVoir 12.")
 
-    def test_words_typed_on_the_line_above_are_kept(self, attribution, cut):
-        assert read(mail(f"Oui, mardi.\n{attribution}{cut}"), our_addresses=[OURS]).text == "Oui, mardi."
+    def test_words_typed_on_the_line_above_are_kept(self, cut):
+        found = texts("Oui, mardi.\n", cut, our_addresses=[OURS])
 
-    def test_our_sender_need_not_be_known(self, attribution, cut):
-        assert read(mail(f"Oui.\n\n{attribution}{cut}")).text == "Oui."
+        assert found == dict.fromkeys(ATTRIBUTIONS, "Oui, mardi.")
 
-    def test_an_ascii_client_hides_nothing(self, attribution, cut):
-        raw = mail(
-            f"Oui.\n\n{attribution}{cut}".encode("ascii", "replace").decode(),
-            Content_Type="text/plain; charset=us-ascii",
-        )
+    def test_our_sender_need_not_be_known(self, cut):
+        assert texts("Oui.\n\n", cut) == dict.fromkeys(ATTRIBUTIONS, "Oui.")
 
-        assert read(raw).text == "Oui."
+    def test_an_ascii_client_hides_nothing(self, cut):
+        found = {
+            name: read(
+                mail(
+                    f"Oui.\n\n{attribution}{cut}".encode("ascii", "replace").decode(),
+                    Content_Type="text/plain; charset=us-ascii",
+                )
+            ).text
+            for name, attribution in ATTRIBUTIONS.items()
+        }
+
+        assert found == dict.fromkeys(ATTRIBUTIONS, "Oui.")
 
 
 @pytest.mark.parametrize(
