@@ -8,6 +8,7 @@ from companies import siret
 from demo import seeding
 from tests.journeys.person import Person
 from tests.journeys.simulation import Simulation, link
+from tests.solicitations.factories import send
 
 SCENARIOS: dict[str, dict[str, Any]] = seeding.read_scenarios()
 EMAIL = "contact@entreprise.example.org"
@@ -16,9 +17,32 @@ EMAIL = "contact@entreprise.example.org"
 def submit_scenario(simulation: Simulation, name: str, **changes: Any) -> Person:
     """Submit a scenario's request on its day at ten; the owner ends on the thanks page."""
     scenario = SCENARIOS[name] | changes
-    at = datetime.fromisoformat(scenario["date"]).replace(hour=10, tzinfo=ZoneInfo("Europe/Paris"))
-    simulation.move_to(at)
+    simulation.move_to(_moment(scenario))
     return submit_request(simulation, simulation.person(), scenario)
+
+
+def send_scenario(simulation: Simulation, name: str) -> None:
+    """Send a scenario's request on its day at ten, by the action that the form calls."""
+    scenario = SCENARIOS[name]
+    company = scenario["company"]
+    simulation.move_to(_moment(scenario))
+    with simulation.on_commit(execute=True):
+        send(
+            *scenario["subjects"],
+            text=scenario["message"],
+            commune=scenario["commune"],
+            company_name=company["name"],
+            **{column: company[column] for column in ("siret", "naf", "craft")},
+            headcount_min=company["headcount"],
+            headcount_max=company["headcount"],
+            phone="06 39 98 12 34",
+            email=EMAIL,
+            now=simulation.now,
+        )
+
+
+def _moment(scenario: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(scenario["date"]).replace(hour=10, tzinfo=ZoneInfo("Europe/Paris"))
 
 
 def submit_request(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.scenarios import EMAIL, SCENARIOS, open_as_expert, submit_scenario
+from tests.journeys.scenarios import EMAIL, SCENARIOS, open_as_expert, send_scenario, submit_scenario
 from tests.journeys.simulation import body, link, links
 from tests.scenario_names import FIND_CANDIDATES, HIRE_AND_TRAIN, INSERTION_CLAUSE
 
@@ -15,7 +15,7 @@ NATION = "contact@equipe-nationale.example.org"
 
 
 def test_request_is_taken_then_helped(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     expert = open_as_expert(simulation, TRAINING)
     assert "Rien n'est encore fait : confirmez d'un clic." in expert.text
@@ -38,7 +38,7 @@ def test_request_is_taken_then_helped(simulation):
 
 def test_button_of_the_mail_only_shows(simulation):
     """Mail scanners open every link."""
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     before = len(simulation.mails)
 
@@ -52,7 +52,7 @@ def test_button_of_the_mail_only_shows(simulation):
 
 
 def test_answer_undone_within_a_minute_tells_nobody(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     before = len(simulation.mails)
 
@@ -64,7 +64,7 @@ def test_answer_undone_within_a_minute_tells_nobody(simulation):
 
 
 def test_declined_by_all_goes_to_the_region_then_to_the_nation_then_ends_honestly(simulation):
-    submit_scenario(simulation, INSERTION_CLAUSE)
+    send_scenario(simulation, INSERTION_CLAUSE)
     simulation.deliver_mails()
 
     decline(simulation, FACILITATOR)
@@ -86,7 +86,7 @@ def test_declined_by_all_goes_to_the_region_then_to_the_nation_then_ends_honestl
 
 
 def test_two_subjects_are_one_mail_and_taken_together(simulation):
-    submit_scenario(simulation, HIRE_AND_TRAIN)
+    send_scenario(simulation, HIRE_AND_TRAIN)
     simulation.deliver_mails()
     region = "formation@region-bfc.example.org"
     assert len(simulation.inbox(region)) == 1
@@ -101,7 +101,7 @@ def test_two_subjects_are_one_mail_and_taken_together(simulation):
 
 
 def test_question_is_answered_by_the_company(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     expert = open_as_expert(simulation, TRAINING)
 
@@ -120,7 +120,7 @@ def test_question_is_answered_by_the_company(simulation):
 
 
 def test_experts_talk_among_themselves(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
     others = set(SCENARIOS[FIND_CANDIDATES]["expected_experts"]) - {TRAINING}
 
@@ -136,7 +136,7 @@ def test_experts_talk_among_themselves(simulation):
 
 
 def test_need_handed_over_reaches_another_institution(simulation):
-    submit_scenario(simulation, INSERTION_CLAUSE)
+    send_scenario(simulation, INSERTION_CLAUSE)
     simulation.deliver_mails()
 
     expert = open_as_expert(simulation, FACILITATOR)

@@ -3,7 +3,7 @@
 import pytest
 
 from solicitations.models import Solicitation
-from tests.journeys.scenarios import EMAIL, SCENARIOS, submit_scenario
+from tests.journeys.scenarios import EMAIL, SCENARIOS, send_scenario, submit_scenario
 from tests.scenario_names import FIND_CANDIDATES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
@@ -37,7 +37,7 @@ def test_mails_are_sent_once_the_mail_server_is_back(simulation, settings):
 
 def test_acknowledgement_that_is_refused_is_told_to_the_region(simulation):
     simulation.sink.refusals[EMAIL] = "550 5.1.1 no such mailbox"
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
 
     simulation.deliver_mails()
     simulation.deliver_mails()

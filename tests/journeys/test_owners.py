@@ -18,6 +18,7 @@ from tests.journeys.scenarios import (
     fill_contact,
     fill_need,
     open_as_expert,
+    send_scenario,
     submit_request,
     submit_scenario,
 )
@@ -52,7 +53,7 @@ def test_a_request_cancelled_before_its_mails_were_sent_is_told_to_nobody(simula
 
 
 def test_lost_link_comes_by_mail_and_the_page_tells_nothing(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
 
     known, unknown = (
@@ -150,7 +151,7 @@ def test_stranger_cannot_tell_that_a_first_request_exists(simulation):
 
 
 def test_same_mailbox_is_led_to_its_first_request_by_its_mail_alone(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
 
     again = submit_request(simulation, simulation.person(), SCENARIOS[FIND_CANDIDATES])
     assert "Voir où en est la première" not in again.text
@@ -201,7 +202,7 @@ def test_forged_link_opens_a_clear_page(simulation, path):
 
 
 def test_expired_links_are_sent_again_to_their_own_mailbox(simulation):
-    submit_scenario(simulation, INSERTION_CLAUSE)
+    send_scenario(simulation, INSERTION_CLAUSE)
     simulation.deliver_mails()
     expert = (
         open_as_expert(simulation, "facilitation")

@@ -14,6 +14,7 @@ from tests.journeys.scenarios import (
     fill_contact,
     fill_need,
     open_as_expert,
+    send_scenario,
     submit_scenario,
 )
 from tests.journeys.simulation import body, link
@@ -57,7 +58,7 @@ def test_two_subjects_are_one_request_and_one_conversation(simulation):
 
 
 def test_two_takers_both_stay_visible(simulation):
-    submit_scenario(simulation, SHORTAGE_JOB)
+    send_scenario(simulation, SHORTAGE_JOB)
     simulation.deliver_mails()
 
     for address in ("emploi@uimm-21", "rh@maison-emploi-dijon"):
@@ -82,7 +83,7 @@ def test_only_expert_away_leads_to_the_region(simulation):
 
 def test_question_of_labour_law_and_its_answer_are_dated_and_kept(simulation):
     """The deputy answers, though the subject is not in their own list."""
-    submit_scenario(simulation, SUNDAY_WORK)
+    send_scenario(simulation, SUNDAY_WORK)
     simulation.deliver_mails()
     mail_text = body(simulation.last_mail("ruptures@droit-travail-21"))
     assert CLOCK in mail_text
@@ -133,7 +134,7 @@ def test_form_offers_homonyms_and_warns_against_names(simulation):
 
 @pytest.mark.parametrize("name", [LAYOFFS, UNFIT_WORKER, TAX_DEBT])
 def test_each_opening_of_a_confidential_request_is_recorded(simulation, name):
-    submit_scenario(simulation, name)
+    send_scenario(simulation, name)
     simulation.deliver_mails()
     address = SCENARIOS[name]["expected_experts"][0]
 

@@ -10,7 +10,7 @@ from solicitations.lifecycle import EventKind
 from solicitations.models import Event
 from territories.models import Region
 from tests.journeys.person import Person
-from tests.journeys.scenarios import EMAIL, SCENARIOS, submit_request, submit_scenario
+from tests.journeys.scenarios import EMAIL, SCENARIOS, send_scenario, submit_request, submit_scenario
 from tests.journeys.simulation import Simulation, body, link
 from tests.scenario_names import FIND_CANDIDATES, INSERTION_CLAUSE, UNFIT_WORKER
 
@@ -46,7 +46,7 @@ def test_held_request_is_told_at_once_and_released(simulation):
 
 
 def test_like_request_is_merged_into_the_first(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     again = SCENARIOS[FIND_CANDIDATES] | {"message": "Et aussi un plaquiste."}
     stranger = submit_request(simulation, simulation.person(), again, email=STRANGER)
     simulation.deliver_mails()
@@ -60,7 +60,7 @@ def test_like_request_is_merged_into_the_first(simulation):
 
 
 def test_like_request_is_released_when_it_is_another_need(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     stranger = submit_request(simulation, simulation.person(), SCENARIOS[FIND_CANDIDATES], email=STRANGER)
     simulation.advance(hours=9)
     simulation.deliver_mails()
@@ -111,21 +111,21 @@ def test_request_is_corrected_completed_and_closed(simulation):
 
 
 def test_other_region_sees_nothing_and_openings_of_a_confidential_one_are_recorded(simulation):
-    submit_scenario(simulation, UNFIT_WORKER)
+    send_scenario(simulation, UNFIT_WORKER)
     simulation.deliver_mails()
-    admin = sign_in(simulation, ADMIN).open("/demandes/").follow("RÉSIDENCE LES CHARMILLES")
+    admin = sign_in(simulation, ADMIN).open("/demandes/").follow("Résidence Les Charmilles")
     assert "Confidentielle : chaque ouverture est enregistrée" in admin.text
 
     stranger = sign_in(simulation, ELSEWHERE).open(admin.path)
 
     assert stranger.response.status_code == 404
-    assert "CHARMILLES" not in stranger.open("/demandes/").text
+    assert "Charmilles" not in stranger.open("/demandes/").text
     opened = Event.objects.filter(kind=EventKind.OPENED)
     assert [event.by_user.email for event in opened] == [ADMIN]
 
 
 def test_outbox_shows_states_and_masks_links(simulation):
-    submit_scenario(simulation, FIND_CANDIDATES)
+    send_scenario(simulation, FIND_CANDIDATES)
     simulation.deliver_mails()
 
     admin = sign_in(simulation, ADMIN).open("/courrier/")
