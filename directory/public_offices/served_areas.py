@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from functools import cached_property
+from operator import itemgetter
 
 from territories.areas import AreaRef
 from territories.models import Commune
@@ -20,7 +21,7 @@ class ServedAreas:
     @cached_property
     def _sizes(self) -> list[Counter[str | None]]:
         """Number of communes of each area, by level."""
-        return [Counter(areas[level] for areas in self.places.values()) for level in range(len(LEVELS))]
+        return [Counter(map(itemgetter(level), self.places.values())) for level in range(len(LEVELS))]
 
     @cached_property
     def members(self) -> dict[str, dict[str, set[str]]]:

@@ -1,6 +1,7 @@
 """Institutions, subjects and areas that a spreadsheet may name, loaded from the tables."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -143,7 +144,8 @@ class AreaNames:
     def index(self) -> NameIndex[AreaRef]:
         """Every area by its name; former communes by theirs."""
         index = NameIndex[AreaRef]("territoire inconnu")
-        for ref, name in areas_in_use():
+        areas = list(areas_in_use())
+        for ref, name in areas:
             index.add(ref, str(ref), name, shown=NamedArea(ref, name))
         communes = Commune.objects.current().order_by("code")
         for code, name, words in communes.values_list("code", "name", "search_name"):
@@ -156,18 +158,19 @@ class AreaNames:
         for words, code, current in former:
             ref = AreaRef("commune", code)
             index.other_names[words][ref] = NamedArea(ref, current)
-        self._add_beginnings(index)
+        _add_beginnings(index, areas)
         return index
 
-    def _add_beginnings(self, index: NameIndex[AreaRef]) -> None:
-        """Ask which is meant by the name of a commune that begins that of a région: « Bourgogne »."""
-        for ref, name in areas_in_use():
-            words = normalise(name).split() if ref.level >= Level.DEPARTMENT else []
-            for beginning in (" ".join(words[:size]) for size in range(1, len(words))):
-                for known in (index.names, index.other_names):
-                    same = known.get(beginning, {})
-                    if same and all(other.kind == "commune" for other in same):
-                        same[ref] = NamedArea(ref, name)
+
+def _add_beginnings(index: NameIndex[AreaRef], areas: Iterable[tuple[AreaRef, str]]) -> None:
+    """Ask which is meant by the name of a commune that begins that of a région: « Bourgogne »."""
+    for ref, name in areas:
+        words = normalise(name).split() if ref.level >= Level.DEPARTMENT else []
+        for beginning in (" ".join(words[:size]) for size in range(1, len(words))):
+            for known in (index.names, index.other_names):
+                same = known.get(beginning, {})
+                if same and all(other.kind == "commune" for other in same):
+                    same[ref] = NamedArea(ref, name)
 
 
 def _written(text: str, kind: str, code: str) -> AreaRef:
