@@ -30,8 +30,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 DAYS = [ON + timedelta(days=shift) for shift in range(7)]
 
 
-def decisions(demands):
-    return [{day: loading.decide(**(demand | {"on": day})) for day in DAYS} for demand in demands]
+def decisions(demands, days):
+    """Return the decision about each demand on its day."""
+    return [loading.decide(**(demand | {"on": day})) for demand, day in zip(demands, days, strict=True)]
 
 
 def recipients(decision):
@@ -51,23 +52,25 @@ def test_a_preview_says_exactly_what_the_apply_then_does(directory, commit):
     for demand in demands:
         demand["facts"] = past_demands.stored_facts(demand["facts"])
     pks = [past_demands.write_request(demand).pk for demand in demands]
-    before, changes = decisions(demands), 0
+    changes = 0
 
     for _ in range(8):
         plan = past_demands.random_plan(random_source, snapshot.load())
-        preview = foresee(plan, now=NOW)
+        changed = {line.request.pk: line for line in foresee(plan, now=NOW).changed}
+        lines = [changed.get(pk) for pk in pks]
+        is_dated = [line is not None and line.on in DAYS for line in lines]
+        days = [line.on if dated else ON for line, dated in zip(lines, is_dated, strict=True)]
+        before = decisions(demands, days)
         commit(applying.apply, plan, cause=Cause.PAGE, now=NOW)
 
-        after = decisions(demands)
-        changed = {line.request.pk: line for line in preview.changed}
-        for pk, first, second in zip(pks, before, after, strict=True):
-            line = changed.get(pk)
-            if line and line.on in first:
-                assert line.before == without_refusals(first[line.on])
-                assert line.after == without_refusals(second[line.on])
+        after = decisions(demands, days)
+        for line, dated, first, second in zip(lines, is_dated, before, after, strict=True):
+            if dated:
+                assert line.before == without_refusals(first)
+                assert line.after == without_refusals(second)
             else:
-                assert recipients(first[ON]) == recipients(second[ON])
-        before, changes = after, changes + len(changed)
+                assert recipients(first) == recipients(second)
+        changes += len(changed)
 
     assert changes
 
