@@ -43,20 +43,20 @@ def read_one(*, establishment=None, **values):
     return company
 
 
-@pytest.mark.parametrize("key", [key for key in RESULT if key not in {"siege", "matching_etablissements"}])
 @pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
-def test_odd_value_of_a_company_never_stops_the_reading(key, value):
-    company = read_one(**{key: value})
+def test_odd_value_of_a_company_never_stops_the_reading(value):
+    for key in RESULT.keys() - {"siege", "matching_etablissements"}:
+        company = read_one(**{key: value})
 
-    assert company.siret == "00010037000014"
-    assert "\x00" not in company.name
-    assert len(company.name) <= 200
+        assert company.siret == "00010037000014", key
+        assert "\x00" not in company.name, key
+        assert len(company.name) <= 200, key
 
 
-@pytest.mark.parametrize("key", [key for key in ESTABLISHMENT if key != "siret"])
 @pytest.mark.parametrize("value", ODD_VALUES, ids=repr)
-def test_odd_value_of_an_establishment_never_stops_the_reading(key, value):
-    assert read_one(establishment={key: value}).siret == "00010037000014"
+def test_odd_value_of_an_establishment_never_stops_the_reading(value):
+    for key in ESTABLISHMENT.keys() - {"siret"}:
+        assert read_one(establishment={key: value}).siret == "00010037000014", key
 
 
 @pytest.mark.parametrize("value", [*ODD_VALUES, "123", "0001003700001A"], ids=repr)

@@ -29,11 +29,11 @@ def missing_variables_are_shown() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("mail", MAILS)
-def test_a_mail_has_subject_text_and_html(mail):
-    lacking = [end for end in ("subject.txt", "txt", "html") if not (ROOT / f"{mail}.{end}").exists()]
+def test_a_mail_has_subject_text_and_html():
+    assert MAILS
+    files = [f"{mail}.{end}" for mail in MAILS for end in ("subject.txt", "txt", "html")]
 
-    assert not lacking
+    assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 @pytest.mark.parametrize("mail", MAILS)

@@ -1,5 +1,7 @@
 """The tables of states: what moves exist, what a need and a request show."""
 
+from contextlib import suppress
+
 import pytest
 
 from solicitations import lifecycle
@@ -17,13 +19,14 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("current", list(M))
-@pytest.mark.parametrize("target", list(M))
-def test_a_match_moves_as_the_table_says_and_not_otherwise(current, target):
-    if (current.value, target.value) in ALLOWED:
-        lifecycle.check_move(current, target)
-    else:
-        with pytest.raises(ForbiddenMove):
+def test_a_match_moves_as_the_table_says_and_not_otherwise(current):
+    allowed = set()
+    for target in M:
+        with suppress(ForbiddenMove):
             lifecycle.check_move(current, target)
+            allowed.add((current.value, target.value))
+
+    assert allowed == {move for move in ALLOWED if move[0] == current}
 
 
 REQUEST_MOVES = {

@@ -26,29 +26,31 @@ def rendered(template: str) -> Rendered:
     return render(template, sample, is_answerable=True)
 
 
-@pytest.fixture(params=MAILS)
-def sent(request) -> Rendered:
-    return rendered(request.param)
-
-
-def test_an_answer_above_and_below_a_copy_is_all_that_is_kept(sent):
+def test_an_answer_above_and_below_a_copy_is_all_that_is_kept():
     announced = UNMARKED.replace("Mes réponses dans le texte.", "<p>Oui.</p>").replace("<x@", "&lt;x@")
-    raw = TOP.format("html") + announced.replace("\n", "<br>") + sent.html + "<p>Et merci.</p>"
+    kept = {}
+    for template in MAILS:
+        sent = rendered(template).html
+        raw = TOP.format("html") + announced.replace("\n", "<br>") + sent + "<p>Et merci.</p>"
+        kept[template] = read(raw.encode(), sent=sent).text, read(raw.encode()).text
 
-    assert read(raw.encode(), sent=sent.html).text == "Oui.\n\nEt merci."
-    assert read(raw.encode()).text == "Oui.\n\nEt merci."
-
-
-def test_an_answer_above_the_text_of_our_mail_is_all_that_is_kept(sent):
-    raw = TOP.format("plain") + "Oui.\n\n" + UNMARKED.partition("\n\n")[2] + sent.text
-
-    assert read(raw.encode()).text == "Oui."
+    assert kept == dict.fromkeys(MAILS, ("Oui.\n\nEt merci.", "Oui.\n\nEt merci."))
 
 
-def test_an_answer_below_the_text_of_our_mail_is_kept(sent):
-    raw = TOP.format("plain") + "Bonjour,\n\n" + UNMARKED.partition("\n\n")[2] + sent.text + "\nOui, lundi.\n"
+def read_around(above: str, below: str) -> dict[str, str]:
+    """Return what is kept of words typed above and below the text of each of our mails."""
+    top = TOP.format("plain") + above + UNMARKED.partition("\n\n")[2]
+    return {template: read((top + rendered(template).text + below).encode()).text for template in MAILS}
 
-    assert read(raw.encode()).text == "Bonjour,\n\nOui, lundi."
+
+def test_an_answer_above_the_text_of_our_mail_is_all_that_is_kept():
+    assert read_around("Oui.\n\n", "") == dict.fromkeys(MAILS, "Oui.")
+
+
+def test_an_answer_below_the_text_of_our_mail_is_kept():
+    kept = read_around("Bonjour,\n\n", "\nOui, lundi.\n")
+
+    assert kept == dict.fromkeys(MAILS, "Bonjour,\n\nOui, lundi.")
 
 
 ALTERED = {
