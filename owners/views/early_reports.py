@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from owners.expected_calls import expected_call
 from solicitations import progress
-from solicitations.expected_calls import expected_call
 from solicitations.models import Solicitation
 from territories.spoken_time import spoken_moment
 

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from experts import contacts
 from experts.accounts import limits
 from experts.wording import distress
+from owners.expected_calls import expected_call, is_slow_to_leave
 from owners.forms.follow_up import AdditionForm, AddressForm, CorrectionForm, ReplyForm
 from owners.views import planned_calls
 from owners.views.early_reports import too_early_message
 from owners.views.pages import OWNER, follow_path, owner_page, posted, survey_path
 from solicitations import links, progress, wording
 from solicitations.actions import company_requests, expert_messages, feedback
-from solicitations.expected_calls import expected_call, is_slow_to_leave
 from solicitations.forms import files
 from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove
 from solicitations.models import AddressChange, Question, Solicitation, Survey

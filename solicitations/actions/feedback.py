@@ -1,17 +1,18 @@
 """Feedback of the company: called back or not, useful or not."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from solicitations.actions.company_requests import lock_for_company
 from solicitations.dispatch import alerts
-from solicitations.expected_calls import REPORTED_AGAIN_AFTER
 from solicitations.lifecycle import AlertCause, EventKind, ForbiddenMove, RequestState
 from solicitations.models import Event, Solicitation, Survey
 from solicitations.models.surveys import Outcome, Usefulness
 from solicitations.notifications import to_experts, to_managers
+
+REPORTED_AGAIN_AFTER = timedelta(hours=24)
 
 
 class TooEarly(Exception):

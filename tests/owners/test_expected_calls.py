@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 
+from owners.expected_calls import expected_call
 from solicitations import links
 from solicitations.actions import company_requests, expert_answers, feedback
-from solicitations.expected_calls import expected_call
 from solicitations.lifecycle import EventKind, HeldReason, MatchState, RequestState
 from solicitations.models import Solicitation
 from tests.owners.visitor import text_of

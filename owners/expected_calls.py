@@ -5,12 +5,12 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 
+from solicitations.actions.feedback import REPORTED_AGAIN_AFTER
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Match, Solicitation
 from territories.working_time import CLOSES, OPENS, add_working_hours, is_working_day
 
 WORKING_DAY = timedelta(hours=CLOSES.hour - OPENS.hour)
-REPORTED_AGAIN_AFTER = timedelta(hours=24)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat")  # as ``callback_days`` names them
 SLOT_ENDS = {"morning": time(12), "noon": time(14), "afternoon": time(17), "evening": CLOSES}
 MAX_WAIT_DAYS = 31  # days in which a wished day is looked for
