@@ -10,7 +10,7 @@ from experts.models import Absence, Expert, Institution, Office
 from experts.models.experts import ExpertQuerySet
 from experts.routing import explanations, loading
 from experts.routing.decision import Chosen, NeedDecision
-from mailing.prepared_queries import PreparedQuery
+from mailing.prepared_queries import Among, PreparedQuery
 from solicitations import wording
 from solicitations.models import Match, Solicitation
 
@@ -39,12 +39,24 @@ class Receivers:
     others: tuple[tuple[Institution, str], ...] = ()
 
 
+_UNTICKED = Solicitation.unticked_institutions.through.objects
+_INSTITUTIONS: PreparedQuery[Institution] = PreparedQuery(
+    lambda solicitation: (
+        Institution.objects.listed()
+        .exclude(notified=Institution.Notified.NEVER)
+        .exclude(pk__in=_UNTICKED.filter(solicitation=solicitation).values("institution"))
+        .order_by("position", "pk")
+    )
+)
+_NAMES = PreparedQuery(
+    lambda pks: Expert.objects.filter(Among("pk", pks)).values_list("pk", "office__name", "name")
+)
+
+
 def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: datetime) -> dict[str, Receivers]:
     """The receivers of each subject, in catalogue order; none that the company unticked."""
     today = solicitation.today(now)
-    notified = Institution.objects.listed().exclude(notified=Institution.Notified.NEVER)
-    ticked = notified.exclude(pk__in=solicitation.unticked_institutions.values("pk"))
-    institutions = {institution.code: institution for institution in ticked.order_by("position", "pk")}
+    institutions = {row.code: row for row in _INSTITUTIONS.rows(solicitation=solicitation.pk)}
     decisions = loading.decide_for_each_institution(
         list(institutions),
         subjects=slugs,
@@ -53,12 +65,12 @@ def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: dateti
         on=today,
     )
     chosen = [choice for of_one in decisions.values() for need in of_one.values() for choice in need.chosen]
-    offices = Office.objects.in_bulk({choice.office for choice in chosen}, field_name="code")
-    people = Expert.objects.in_bulk({choice.expert_pk for choice in chosen})
+    pks = list({choice.expert_pk for choice in chosen})
+    names = {pk: (office, person) for pk, office, person in _NAMES.rows(pks=pks)}
     return {
         slug: Receivers(
             able=tuple(
-                _receiver(institutions[code], need.chosen, offices, people)
+                _receiver(institutions[code], need.chosen, names)
                 for code, need in of_one.items()
                 if need.chosen
             ),
@@ -71,12 +83,12 @@ def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: dateti
 
 
 def _receiver(
-    institution: Institution, chosen: Sequence[Chosen], offices: dict[str, Office], people: dict[int, Expert]
+    institution: Institution, chosen: Sequence[Chosen], names: dict[int, tuple[str, str]]
 ) -> Receiver:
     return Receiver(
         institution,
-        offices=tuple(dict.fromkeys(offices[choice.office].name for choice in chosen)),
-        people=tuple(dict.fromkeys(people[choice.expert_pk].name for choice in chosen)),
+        offices=tuple(dict.fromkeys(names[choice.expert_pk][0] for choice in chosen)),
+        people=tuple(dict.fromkeys(names[choice.expert_pk][1] for choice in chosen)),
         emails=frozenset(choice.expert.lower() for choice in chosen),
     )
 
@@ -120,7 +132,7 @@ def _asked_for(match: Match, *, now: datetime) -> dict[str, Any]:
 
 def _reachable(*, need: Any, solicitation: Any, email: Any, today: Any) -> ExpertQuerySet:
     having = Match.objects.live().filter(need=need)
-    unticked = Solicitation.unticked_institutions.through.objects.filter(solicitation=solicitation)
+    unticked = _UNTICKED.filter(solicitation=solicitation)
     found = _present(today).filter(office__in=Office.objects.open_on(today))
     found = found.exclude(office__institution__notified=Institution.Notified.NEVER)
     found = found.exclude(office__institution__in=unticked.values("institution"))
