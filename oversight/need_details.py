@@ -7,6 +7,7 @@ from datetime import datetime
 from experts.models import Expert, Office
 from experts.routing import explanations
 from experts.routing.decision import Chosen, NeedDecision
+from mailing.prepared_queries import PreparedQuery
 from oversight.request_rows import Badge, badge
 from solicitations import wording
 from solicitations.lifecycle import DeclineReason, MatchOrigin, MatchState, NeedState
@@ -75,13 +76,22 @@ class DirectoryNames:
         return f"{name} — {self.experts.get((office, email), email)}" if email else name
 
 
+_MATCHES: PreparedQuery[Match] = PreparedQuery(
+    lambda solicitation: (
+        Match.objects.filter(need__solicitation=solicitation)
+        .select_related("expert__office__institution", "mailbox", "introduced_by__expert__office")
+        .in_order()
+    )
+)
+
+
 def need_details(solicitation: Solicitation, *, now: datetime) -> list[NeedDetail]:
     """Details of the needs of a request, in the order they were asked."""
     needs = list(solicitation.needs.select_related("subject").order_by("position", "pk"))
     matches: dict[int, list[Match]] = {need.pk: [] for need in needs}
     for need in needs:
         need.solicitation = solicitation
-    for match in Match.objects.filter(need__solicitation=solicitation).with_people().in_order():
+    for match in _MATCHES.rows(solicitation=solicitation.pk):
         matches[match.need_id].append(match)
     decisions = {need.pk: NeedDecision.from_json(need.decision) for need in needs if need.decision}
     names = _names(decisions.values())

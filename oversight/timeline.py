@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from experts.models import User
 from mailing.models import OutgoingEmail
+from mailing.prepared_queries import PreparedQuery
 from oversight import mail_occasions, permissions
 from solicitations import wording
 from solicitations.lifecycle import EventKind, MatchState
@@ -90,10 +91,24 @@ def _query(*, is_newest_first: bool, is_conversation: bool) -> str:
     return "?" + urlencode({name: value for name, value in asked.items() if value})
 
 
-def timeline_items(solicitation: Solicitation, *, user: User) -> list[TimelineItem]:
-    """All the entries except openings, in order."""
-    events = [event for event in _events(solicitation) if event.kind not in SHOWN_ELSEWHERE | OPENINGS]
-    entries = list(_merge_simultaneous(_event(event) for event in events))
+_EVENTS: PreparedQuery[Event] = PreparedQuery(
+    lambda solicitation: (
+        Event.objects.filter(solicitation=solicitation)
+        .select_related("by_user", "by_mailbox", "match__expert__office__institution", "match__need__subject")
+        .in_order()
+    )
+)
+
+
+def events_of(solicitation: Solicitation) -> list[Event]:
+    """The events of a request in order, with their people."""
+    return _EVENTS.rows(solicitation=solicitation.pk)
+
+
+def timeline_items(solicitation: Solicitation, events: Iterable[Event], *, user: User) -> list[TimelineItem]:
+    """All the entries except openings, in order. ``events``: as ``events_of`` reads them."""
+    shown = (event for event in events if event.kind not in SHOWN_ELSEWHERE | OPENINGS)
+    entries = list(_merge_simultaneous(_event(event) for event in shown))
     entries += [*_words_of_experts(solicitation), *_texts_of_staff(solicitation)]
     entries += [
         TimelineItem(
@@ -175,14 +190,9 @@ def _merge_simultaneous(entries: Iterable[TimelineItem]) -> Iterable[TimelineIte
         yield TimelineItem(at, title, wording.listed(list(dict.fromkeys(item.who for item in same))), text)
 
 
-def openings(solicitation: Solicitation) -> list[TimelineItem]:
+def openings(events: Iterable[Event]) -> list[TimelineItem]:
     """Openings of a confidential request or of its mails."""
-    return [_event(event) for event in _events(solicitation) if event.kind in OPENINGS]
-
-
-def _events(solicitation: Solicitation) -> Iterable[Event]:
-    people = ("by_user", "by_mailbox", "match__expert__office__institution", "match__need__subject")
-    return solicitation.events.select_related(*people).in_order()
+    return [_event(event) for event in events if event.kind in OPENINGS]
 
 
 def _event(event: Event) -> TimelineItem:

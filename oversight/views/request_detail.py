@@ -17,7 +17,7 @@ from oversight.forms import AddInstitutionForm, RequestCorrectionForm, WithdrawF
 from oversight.need_details import need_details
 from oversight.request_rows import badge
 from oversight.staff_forms import CloseForm, ExpertWordForm, HandleForm, NoteForm
-from oversight.timeline import TimelineOrder, openings, timeline_items
+from oversight.timeline import TimelineOrder, events_of, openings, timeline_items
 from oversight.views.access import get_request_or_404
 from solicitations import wording
 from solicitations.actions import handling, receivers, staff_actions, staff_letters
@@ -135,13 +135,13 @@ def show(
     user = staff_user(request)
     allowed = AllowedActions.of(solicitation, user=user)
     order = TimelineOrder.of(request.GET)
+    events = events_of(solicitation)
+    needs = need_details(solicitation, now=now)
     context = {
         "solicitation": solicitation,
         "state": badge(solicitation.shown),
         "time_zone": solicitation.time_zone,
-        "subjects": wording.listed(
-            [need.subject.label for need in solicitation.needs.select_related("subject")]
-        ),
+        "subjects": wording.listed([need.subject for need in needs]),
         "company_lines": wording.company_lines(solicitation, today=solicitation.today(now)),
         "fact_sources": fact_sources(solicitation),
         "callback": wording.callback(solicitation),
@@ -151,10 +151,10 @@ def show(
         "survey": Survey.objects.filter(solicitation=solicitation).first(),
         "alerts": _alerts(solicitation),
         "linked": linked(solicitation, user=user),
-        "needs": need_details(solicitation, now=now),
-        "timeline": order.applied(timeline_items(solicitation, user=user)),
+        "needs": needs,
+        "timeline": order.applied(timeline_items(solicitation, events, user=user)),
         "order": order,
-        "openings": openings(solicitation),
+        "openings": openings(events),
         "allowed": allowed,
         "handling": Handling.of(solicitation, user=user),
         "reminding": Reminding.of(solicitation, now=now),

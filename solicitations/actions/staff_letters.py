@@ -1,16 +1,16 @@
 """Mails that staff send to experts: a reminder immediately, a message to one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 
 from experts.models import Expert, User
+from mailing.prepared_queries import PreparedQuery
 from solicitations.clock import mails
 from solicitations.lifecycle import UNDO_DELAY, EventKind, ForbiddenMove, MatchState, RequestState
 from solicitations.models import Event, Mailbox, Match, Solicitation, StaffMessage
-from solicitations.models.matches import MatchQuerySet
 from solicitations.notifications import to_experts
 
 
@@ -76,27 +76,35 @@ def reminder_of_today(solicitation: Solicitation, *, now: datetime) -> Event | N
 def waiting_mailboxes(solicitation: Solicitation, *, now: datetime) -> list[WaitingMailbox]:
     """Mailboxes whose answer is awaited: sent a need that nobody has helped with, and not gone."""
     helped = Match.objects.filter(state=MatchState.HELPED, need__solicitation=solicitation)
-    rows = _with_somebody(Match.objects.sent(), solicitation, now=now)
-    by_mailbox: dict[int, list[Match]] = {}
-    for match in rows.exclude(need__in=helped.values("need")).with_people().in_order():
-        by_mailbox.setdefault(match.mailbox_id, []).append(match)
-    day = solicitation.today(now)
-    return [_waiting(matches, solicitation, day=day) for matches in by_mailbox.values()]
+    over = set(helped.values_list("need", flat=True))
+    there = _with_somebody(solicitation, now=now)
+    waiting = _by_mailbox(row for row in there if row.state == MatchState.SENT and row.need_id not in over)
+    last = mails.last_reminders(waiting)
+    today = {mailbox for mailbox, at in last.items() if solicitation.today(at) == solicitation.today(now)}
+    return [WaitingMailbox(one, tuple(matches), one in today) for one, matches in waiting.items()]
 
 
-def _waiting(matches: list[Match], solicitation: Solicitation, *, day: date) -> WaitingMailbox:
-    mailbox = matches[0].mailbox
-    last = mails.last_reminder(mailbox)
-    is_today = last is not None and solicitation.today(last) == day
-    return WaitingMailbox(mailbox, tuple(matches), was_reminded_today=is_today)
-
-
-def _with_somebody(matches: MatchQuerySet, solicitation: Solicitation, *, now: datetime) -> MatchQuerySet:
-    """Matches of the request whose expert is not gone: no mail is sent to somebody who is."""
-    gone = Expert.objects.gone(solicitation.today(now), now=now)
-    return matches.filter(need__solicitation=solicitation, mailbox__left_at=None).exclude(
-        expert__in=gone.values("pk")
+_LIVE: PreparedQuery[Match] = PreparedQuery(
+    lambda solicitation, day, now: (
+        Match.objects.live()
+        .filter(need__solicitation=solicitation, mailbox__left_at=None)
+        .exclude(expert__in=Expert.objects.gone(day, now=now).values("pk"))
+        .with_people()
+        .in_order()
     )
+)
+
+
+def _with_somebody(solicitation: Solicitation, *, now: datetime) -> list[Match]:
+    """Live matches whose expert is not gone: no mail is sent to somebody who is."""
+    return _LIVE.rows(solicitation=solicitation.pk, day=solicitation.today(now), now=now)
+
+
+def _by_mailbox(matches: Iterable[Match]) -> dict[Mailbox, list[Match]]:
+    found: dict[Mailbox, list[Match]] = {}
+    for match in matches:
+        found.setdefault(match.mailbox, []).append(match)
+    return found
 
 
 def name_of(matches: Sequence[Match]) -> str:
@@ -107,11 +115,9 @@ def name_of(matches: Sequence[Match]) -> str:
 
 def reachable(solicitation: Solicitation, *, now: datetime) -> list[tuple[Mailbox, str]]:
     """Mailboxes that staff may write to, and their names: those who have a part in the request still."""
-    rows = _with_somebody(Match.objects.live(), solicitation, now=now).filter(mailbox__revoked_at=None)
-    by_mailbox: dict[int, list[Match]] = {}
-    for match in rows.with_people().in_order():
-        by_mailbox.setdefault(match.mailbox_id, []).append(match)
-    return [(matches[0].mailbox, name_of(matches)) for matches in by_mailbox.values()]
+    there = _with_somebody(solicitation, now=now)
+    found = _by_mailbox(match for match in there if match.mailbox.revoked_at is None)
+    return [(mailbox, name_of(matches)) for mailbox, matches in found.items()]
 
 
 @transaction.atomic(durable=True)

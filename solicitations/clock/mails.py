@@ -1,6 +1,6 @@
 """Mails of the clock: to silent experts, to their offices' managers, to the company."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -65,12 +65,18 @@ def is_reminded(first: Mailbox, day: date) -> bool:
     return OutgoingEmail.objects.filter(key=reminders_key(first, day)).exists()
 
 
-def last_reminder(mailbox: Mailbox) -> datetime | None:
-    """The moment of the last daily reminder that lists this mailbox's request; ``None`` without any."""
-    rows = OutgoingEmail.objects.about(f"mailbox:{mailbox.pk}").filter(
-        template=request_mails.REMINDERS, cancelled_at=None, refused_at=None
+def last_reminders(mailboxes: Iterable[Mailbox]) -> dict[Mailbox, datetime]:
+    """The moment of the last daily reminder that lists the request of each of these mailboxes, if any."""
+    names = {f"mailbox:{mailbox.pk}": mailbox for mailbox in mailboxes}
+    rows = OutgoingEmail.objects.filter(
+        about__overlap=list(names), template=request_mails.REMINDERS, cancelled_at=None, refused_at=None
     )
-    return rows.order_by("-created_at").values_list("created_at", flat=True).first()
+    return {
+        names[name]: created_at
+        for about, created_at in rows.order_by("created_at", "pk").values_list("about", "created_at")
+        for name in about
+        if name in names
+    }
 
 
 def _waiting_line(matches: Sequence[Match], *, now: datetime) -> dict[str, Any]:
