@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from experts import tokens
+from mailing.prepared_queries import PreparedQuery
 from solicitations.lifecycle import EventKind, RequestState
 from solicitations.models import AddressChange, Draft, Mailbox, OfficeManager, Solicitation
 from solicitations.models.request_querysets import LINK_LIFE_AFTER_END
@@ -110,13 +111,18 @@ def address_url(change: AddressChange) -> str:
     return _token_url("owners:address", ADDRESS, change.pk, change.serial)
 
 
+_MAILBOX: PreparedQuery[Mailbox] = PreparedQuery(
+    lambda pk: Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk)
+)
+
+
 def mailbox_of(token: str, *, now: datetime, purpose: str = ANSWER) -> Mailbox:
     """The mailbox that a token opens.
 
     Raises ``ForgedLink``, ``RevokedLink``, ``ErasedLink``, ``ExpiredLink``.
     """
     pk, serial = tokens.read_token(token, purpose)
-    mailbox = Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
+    mailbox = _MAILBOX.first(pk=pk)
     if mailbox is None or mailbox.serial != serial or mailbox.revoked_at is not None:
         raise RevokedLink
     if mailbox.solicitation.state == RequestState.ANONYMISED:
@@ -129,7 +135,7 @@ def mailbox_of(token: str, *, now: datetime, purpose: str = ANSWER) -> Mailbox:
 def unsubscribed(token: str) -> Mailbox:
     """The mailbox of a mail that is unsubscribed from, however old. Raises ``ForgedLink``, ``ErasedLink``."""
     pk, _ = tokens.read_token(token, UNSUBSCRIBE)
-    mailbox = Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk).first()
+    mailbox = _MAILBOX.first(pk=pk)
     if mailbox is None or mailbox.is_erased:
         raise ErasedLink
     return mailbox

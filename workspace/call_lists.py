@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailing.prepared_queries import PreparedQuery
 from solicitations.models import Mailbox, PlannedCall
 from workspace import call_planning
 
@@ -30,10 +31,18 @@ class PlannedCalls:
     others: tuple[OtherCall, ...] = ()
 
 
+_CALLS: PreparedQuery[PlannedCall] = PreparedQuery(
+    lambda solicitation: (
+        PlannedCall.objects.filter(mailbox__solicitation=solicitation)
+        .select_related("mailbox")
+        .order_by("starts_at", "pk")
+    )
+)
+
+
 def planned_calls_of(mailbox: Mailbox, *, now: datetime) -> PlannedCalls:
     """The calls to come; its own one also once its hour has passed."""
-    calls = PlannedCall.objects.filter(mailbox__solicitation=mailbox.solicitation_id)
-    found = list(calls.select_related("mailbox").order_by("starts_at", "pk"))
+    found = _CALLS.rows(solicitation=mailbox.solicitation_id)
     if not found:
         return PlannedCalls()
     own = next((call for call in found if call.mailbox_id == mailbox.pk), None)

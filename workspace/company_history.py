@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.urls import reverse
 
+from mailing.prepared_queries import PreparedQuery
 from solicitations.lifecycle import NeedState, RequestState
 from solicitations.models import Mailbox, Match
+from solicitations.models.matches import MailboxQuerySet
 
 MAX_SHOWN = 10
 
@@ -26,16 +29,27 @@ class EarlierRequest:
 def of_mailbox(mailbox: Mailbox) -> list[EarlierRequest]:
     """The other requests, the newest first; a confidential one is not named."""
     solicitation = mailbox.solicitation
-    same = Q(solicitation__email__iexact=solicitation.email)
-    if solicitation.siret:
-        same |= Q(solicitation__siret=solicitation.siret)
-    live = Match.objects.live().values("mailbox")
-    rows = Mailbox.objects.at(mailbox.email).filter(same, pk__in=live).exclude(solicitation=solicitation)
-    rows = rows.exclude(solicitation__state=RequestState.ANONYMISED).select_related("solicitation")
+    newest = _NEWEST.rows(
+        address=mailbox.email,
+        solicitation=solicitation.pk,
+        email=solicitation.email,
+        siret=solicitation.siret or None,  # equal to nothing
+    )
     needs = Match.objects.live().select_related("need__subject").order_by("need__position", "pk")
-    newest = rows.order_by("-solicitation__submitted_at", "-pk").prefetch_related(Prefetch("matches", needs))
-    newest = newest[:MAX_SHOWN]
+    prefetch_related_objects(newest, Prefetch("matches", needs))
     return [_earlier(row, by_account=mailbox.used_by is not None) for row in newest]
+
+
+def _newest(address: Any, solicitation: Any, email: Any, siret: Any) -> MailboxQuerySet:
+    """The mailboxes at an address in other requests of this contact or company, which still have a need."""
+    same = Q(solicitation__email__iexact=email) | Q(solicitation__siret=siret)
+    live = Match.objects.live().values("mailbox")
+    rows = Mailbox.objects.at(address).filter(same, pk__in=live).exclude(solicitation=solicitation)
+    rows = rows.exclude(solicitation__state=RequestState.ANONYMISED).select_related("solicitation")
+    return rows.order_by("-solicitation__submitted_at", "-pk")[:MAX_SHOWN]
+
+
+_NEWEST: PreparedQuery[Mailbox] = PreparedQuery(_newest)
 
 
 def _earlier(row: Mailbox, *, by_account: bool) -> EarlierRequest:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailing.prepared_queries import PreparedQuery
 from solicitations.lifecycle import EventKind, MatchState
 from solicitations.models import Event, Match, Solicitation
 
@@ -46,6 +47,15 @@ class TimelineLine:
     at: datetime
 
 
+_LATEST: PreparedQuery[Event] = PreparedQuery(
+    lambda solicitation: (
+        Event.objects.filter(solicitation=solicitation, kind__in=SHOWN)
+        .select_related("by_user")
+        .order_by("-at", "-pk")[:MAX_ENTRIES]
+    )
+)
+
+
 def timeline(
     solicitation: Solicitation, matches: Sequence[Match], *, own: int | None = None
 ) -> list[TimelineLine]:
@@ -53,7 +63,6 @@ def timeline(
     people = {match.mailbox_id: match for match in reversed(matches)}
     subjects = {match.pk: match.need.subject.label for match in matches}
     several = len(set(subjects.values())) > 1
-    rows = solicitation.events.filter(kind__in=SHOWN).select_related("by_user").order_by("-at", "-pk")
     return [
         TimelineLine(
             what=_event_title(event),
@@ -61,7 +70,7 @@ def timeline(
             who=_who(event, people, own=own),
             at=event.at,
         )
-        for event in rows[:MAX_ENTRIES]
+        for event in _LATEST.rows(solicitation=solicitation.pk)
     ]
 
 

@@ -24,6 +24,7 @@ from solicitations.models import (
 from solicitations.models.conversation import WITHDRAWAL_DELAY
 from solicitations.models.matches import FOLLOWING, speaker_among
 from solicitations.notifications import to_institution
+from workspace import request_texts
 
 MAX_NAMES = 4
 # The table of a text, by its name in addresses: to withdraw it, or to open one of its files.
@@ -85,7 +86,7 @@ class Voices:
 def of_mailbox(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> Voices:
     """The voices of an expert's page. ``matches``: all those of the request, with their people."""
     voices = _read(mailbox.solicitation, reading_rights.of_mailbox(mailbox), by=mailbox, now=now)
-    thread = tuple(reading_rights.thread(mailbox.solicitation))
+    thread = tuple(request_texts.thread(mailbox.solicitation))
     own = tuple(text for text in thread if may_withdraw(text, by=mailbox, now=now))
     audience = _audience(mailbox, matches, now=now)
     return replace(
@@ -117,9 +118,9 @@ def _read(
     now: datetime,
 ) -> Voices:
     """The voices of the company and of the reader's institution."""
-    added = reading_rights.additions(solicitation, reader)
-    questions = tuple(solicitation.questions.prefetch_related("files").order_by("asked_at", "pk"))
-    internal = tuple(reading_rights.internal_messages(solicitation, reader))
+    added = request_texts.additions(solicitation, reader)
+    questions = tuple(request_texts.questions(solicitation))
+    internal = tuple(request_texts.internal_messages(solicitation, reader))
     texts: tuple[Text, ...] = (*questions, *internal)
     return Voices(
         additions=tuple(row for row in added if row.question_id is None),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from experts.models import Office
+from mailing.prepared_queries import PreparedQuery
 from solicitations.lifecycle import NOT_LIVE
 from solicitations.models import Addition, InternalMessage, Mailbox, Match, Message, Question, Solicitation
 from solicitations.models.matches import TAKEN_STATES
@@ -30,9 +31,14 @@ class ReadingRights:
         return True
 
 
+_STATES = PreparedQuery(
+    lambda mailbox: Match.objects.filter(mailbox=mailbox).values_list("state", "expert__office__institution")
+)
+
+
 def of_mailbox(mailbox: Mailbox) -> ReadingRights:
     """The reader of an expert's page; without account, by the link of a mail, no internal voice."""
-    rows = list(mailbox.matches.values_list("state", "expert__office__institution"))
+    rows = _STATES.rows(mailbox=mailbox.pk)
     live = {institution for state, institution in rows if state not in NOT_LIVE}
     return ReadingRights(
         mailboxes=frozenset([mailbox.pk]),
@@ -55,20 +61,3 @@ def of_manager(solicitation: Solicitation, offices: Iterable[Office]) -> Reading
     mailboxes = frozenset(mailbox for mailbox, _ in rows)
     took = Mailbox.objects.filter(pk__in=mailboxes).who_took().exists()
     return ReadingRights(mailboxes, frozenset(institution for _, institution in rows), took)
-
-
-def thread(solicitation: Solicitation) -> list[Message]:
-    """Messages of the experts to each other."""
-    return list(solicitation.messages.prefetch_related("files").order_by("at", "pk"))
-
-
-def internal_messages(solicitation: Solicitation, reader: ReadingRights) -> list[InternalMessage]:
-    """Messages within the reader's institutions."""
-    rows = solicitation.internal_messages.filter(institution__in=reader.institutions)
-    return list(rows.select_related("institution").prefetch_related("files").order_by("at", "pk"))
-
-
-def additions(solicitation: Solicitation, reader: ReadingRights) -> list[Addition]:
-    """Texts of the company for this reader."""
-    rows = solicitation.additions.select_related("question").prefetch_related("files")
-    return [addition for addition in rows.order_by("at", "pk") if reader.may_read(addition)]

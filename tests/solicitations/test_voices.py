@@ -27,6 +27,7 @@ from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer, raw, receive
 from tests.workspace.conftest import answer_path, page_text
+from workspace import request_texts
 
 pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
@@ -120,21 +121,22 @@ class TestReaders:
         office = manager.user.seats.get().office
 
         assert [
-            row.body for row in reading_rights.internal_messages(sent, reading_rights.of_mailbox(author))
+            row.body for row in request_texts.internal_messages(sent, reading_rights.of_mailbox(author))
         ] == [INNER]
-        assert reading_rights.internal_messages(sent, reading_rights.of_mailbox(other)) == []
+        assert request_texts.internal_messages(sent, reading_rights.of_mailbox(other)) == []
         assert [
             row.body
-            for row in reading_rights.internal_messages(sent, reading_rights.of_manager(sent, [office]))
+            for row in request_texts.internal_messages(sent, reading_rights.of_manager(sent, [office]))
         ] == [INNER]
         elsewhere = other.speaker().office
-        assert reading_rights.internal_messages(sent, reading_rights.of_manager(sent, [elsewhere])) == []
+        assert request_texts.internal_messages(sent, reading_rights.of_manager(sent, [elsewhere])) == []
 
     def test_staff_see_that_an_inner_message_was_written_not_its_words(
         self, client, texts_of_each_voice, sent
     ):
         nation = User.objects.create(email="equipe@nation.example.org", role="national")
-        shown = " ".join(item.text for item in timeline.timeline_items(sent, user=nation))
+        events = timeline.events_of(sent)
+        shown = " ".join(item.text for item in timeline.timeline_items(sent, events, user=nation))
         mail = OutgoingEmail.objects.filter(template__endswith="/internal_message").first()
 
         assert INNER not in shown

@@ -19,7 +19,7 @@ from solicitations.conversation import reading_rights
 from solicitations.lifecycle import MatchState, RequestState
 from solicitations.models import Mailbox, Match, PlannedCall
 from solicitations.views import legal
-from workspace import need_texts, reading, request_page
+from workspace import need_texts, reading, request_page, request_texts
 from workspace.call_planning import CallPlanForm
 from workspace.forms import (
     ConcludeForm,
@@ -59,7 +59,7 @@ def legal_answer(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
     answers, page = progress.legal_answers(live), answer_path(mailbox)
     if not answers or mailbox.solicitation.refuses_answers:
         return redirect(page)
-    added = reading_rights.additions(mailbox.solicitation, reading_rights.of_mailbox(mailbox))
+    added = request_texts.additions(mailbox.solicitation, reading_rights.of_mailbox(mailbox))
     return legal.answer_page(request, mailbox.solicitation, answers, additions=added, back=page)
 
 

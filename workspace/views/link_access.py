@@ -62,10 +62,18 @@ def expert_page(view: MailboxView) -> TokenView:
     return answered
 
 
+_SERVING = PreparedQuery(
+    lambda mailbox, email, now: (
+        seats.posts_at(email, now=now)
+        .filter(office__in=Match.objects.filter(mailbox=mailbox).values("expert__office"))
+        .values_list("pk")[:1]
+    )
+)
+
+
 def has_left(mailbox: Mailbox, *, now: datetime) -> bool:
     """Return whether nobody at this address serves any more in the offices that were asked through it."""
-    offices = mailbox.matches.values("expert__office")
-    return not seats.posts_at(mailbox.email, now=now).filter(office__in=offices).exists()
+    return not _SERVING.rows(mailbox=mailbox.pk, email=mailbox.email, now=now)
 
 
 def by_account(view: TokenView) -> Callable[..., HttpResponse]:
