@@ -53,7 +53,10 @@ def find(recipient: str, reply: Reply, *, now: datetime) -> Addressee:
     """The owner of the address of delivery, unless the mail also names a reply address of its sender."""
     here = _at(recipient, now=now)
     named = [address.lower() for address in reply.recipients if reception.is_ours(address)]
-    others = [_at(address, now=now) for address in dict.fromkeys(named[:MAX_ADDRESSES])]
+    others = [
+        here if address == recipient else _at(address, now=now)
+        for address in dict.fromkeys(named[:MAX_ADDRESSES])
+    ]
     candidates = [
         found for found in ([*others, here] if recipient not in named else others) if found.reason is None
     ]
