@@ -87,28 +87,29 @@ def undo_last(client, person):
 
 
 @pytest.mark.parametrize(
-    ("go", "back"),
+    "acts",
     [
-        (leave, come_back),
-        (leave, undo_last),
-        (close, reopen),
-        (close, undo_last),
-        (pause, pause),
-        (pause, undo_last),
-        (end_convention, extend_convention),
-        (end_convention, reopen),
+        (leave, come_back, undo_last),
+        (close, reopen, undo_last),
+        (pause, pause, undo_last),
+        (end_convention, extend_convention, reopen),
     ],
 )
-def test_who_is_back_has_again_what_nobody_took(commit, as_regional, person, sent, go, back):
+def test_who_is_back_in_either_way_has_again_what_nobody_took(
+    commit, undone, as_regional, person, sent, acts
+):
+    go, *ways_back = acts
     commit(go, as_regional, person)
     sent.refresh_from_db()
     assert sent.state == MatchState.WITHDRAWN
 
-    commit(back, as_regional, person)
+    for back in ways_back:
+        with undone():
+            commit(back, as_regional, person)
 
-    sent.refresh_from_db()
-    assert sent.state == MatchState.SENT
-    assert Mailbox.objects.get(pk=sent.mailbox_id).left_at is None
+            sent.refresh_from_db()
+            assert sent.state == MatchState.SENT, back.__name__
+            assert Mailbox.objects.get(pk=sent.mailbox_id).left_at is None, back.__name__
 
 
 def test_a_file_that_dropped_somebody_gives_back_when_it_is_undone(commit, sent, tmp_path):

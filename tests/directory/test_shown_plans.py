@@ -61,15 +61,21 @@ def test_confirmed_twice_it_is_one_revision_and_a_sentence(as_regional, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("left", ["to a neighbour", "the team"])
-def test_an_admin_who_lost_the_region_changes_nothing(as_regional, regional, form, left):
+def test_an_admin_who_lost_the_region_changes_nothing(as_regional, regional, undone, form):
     path, page = shown(as_regional, form)
-    regional.region_id, regional.is_active = ("94", True) if left == "to a neighbour" else ("27", False)
-    regional.save(update_fields=["region", "is_active"])
+    session = as_regional.cookies.output()
 
-    answer = confirm(as_regional, path, page)
+    for region, is_active in (("94", True), ("27", False)):
+        with undone():
+            assert as_regional.cookies.output() == session
+            regional.region_id, regional.is_active = region, is_active
+            regional.save(update_fields=["region", "is_active"])
 
-    assert not revisions()
-    is_form = answer.status_code == 200 and answer.context["form"].errors
-    is_kept = answer.status_code == 403 and "Rien n'a été envoyé" in text(answer)
-    assert is_form or is_kept or answer.status_code == 404 or "connexion" in answer.get("Location", "")
+            answer = confirm(as_regional, path, page)
+
+            assert not revisions()
+            is_form = answer.status_code == 200 and answer.context["form"].errors
+            is_kept = answer.status_code == 403 and "Rien n'a été envoyé" in text(answer)
+            assert (
+                is_form or is_kept or answer.status_code == 404 or "connexion" in answer.get("Location", "")
+            )

@@ -293,9 +293,16 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("file", "before", "after", "path", "sentence"), MISTAKES.values(), ids=MISTAKES)
-def test_mistake_is_told_and_nothing_changes(import_changed, file, before, after, path, sentence):
-    stored = dump()
+@pytest.fixture(scope="module")
+def stored(undone):
+    """The catalogue before any of the tests."""
+    with undone():
+        return dump()
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_mistake_is_told_and_nothing_changes(import_changed, stored, mistake):
+    file, before, after, path, sentence = mistake
 
     output = import_changed(file, (before, after))
 
