@@ -18,6 +18,7 @@ FEW_NEEDS, MANY_NEEDS, EXAMPLES = (200, 2_000, 50) if IS_SMALL else (10_000, 1_0
 RECENT_NEEDS, RECENT_ONE_OF = (400, 20) if IS_SMALL else (12_000, 100)
 # The small history: one request out of this number, and the first page of each list.
 ONE_OF = 30 if IS_SMALL else 127
+ONE_PAGE_OF = 4 if IS_SMALL else 1  # of the lists that are opened with each filter
 
 
 def _fill_directory() -> None:

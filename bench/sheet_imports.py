@@ -28,13 +28,14 @@ NOW = contents.NOW
 MAX_SECONDS, MAX_MEGABYTES, MAX_INSERTS_RATIO, MAX_QUIET_RATIO = 60, 200, 10, 1.5
 OWN_COMMUNES = 5
 DEMANDS = 10 if contents.IS_SMALL else 300
-QUIET_ROUNDS = 5
+QUIET_ROUNDS = 1 if contents.IS_SMALL else 5
+DIRECTORY = contents.LOCAL if contents.IS_SMALL else contents.NATIONAL
 BATCH = 5_000
 
 
 def measure() -> list[Result]:
     """Import a workbook of the nation's experts beside the present ones, then in their place."""
-    with databases.scratch(contents.NATIONAL) as database, TemporaryDirectory() as folder:
+    with databases.scratch(DIRECTORY) as database, TemporaryDirectory() as folder:
         file = Path(folder) / sheet_process.NAME
         with databases.connected(database):
             file.write_bytes(_workbook())

@@ -24,7 +24,6 @@ MAX_RATIO = 1.5
 LINK = re.compile(rb'href="/demandes/([0-9A-Z]{4}-[0-9A-Z]{4})/')
 GROUPS = ("Staff list", "Filter", "Request page")
 ROUNDS, WARM_UP, RUNS_A_ROUND = (1, 1, 1) if contents.IS_SMALL else (10, 2, 3)
-ONE_PAGE_OF = 4 if contents.IS_SMALL else 1
 
 
 @dataclass
@@ -40,7 +39,9 @@ def measure() -> list[Result]:
     few, many = databases.build(contents.FEW), databases.build(contents.MANY)
     seen: dict[str, dict[str, PageCost]] = {few: {}, many: {}}
     pages = {database: _pages_of(database) for database in seen}
-    kept = [page for place, page in enumerate(pages[few]) if place % ONE_PAGE_OF == 0 or page in GROUPS]
+    kept = [
+        page for place, page in enumerate(pages[few]) if place % contents.ONE_PAGE_OF == 0 or page in GROUPS
+    ]
     for _, page, database in product(range(ROUNDS), kept, seen):
         with databases.connected(database), time_machine.travel(contents.NOW):
             _open(*pages[database][page], seen[database].setdefault(page, PageCost()))
