@@ -195,20 +195,29 @@ def _load_libraries() -> None:
 
 
 def _load_portal() -> None:
-    """Import what web processes, workers and beats import, and connect to nothing."""
+    """Import what web processes, workers and beats import at first or later, and connect to nothing."""
+    _load_libraries()
     import celery.apps.beat  # noqa: PLC0415 (in this process alone)
     import celery.apps.worker  # noqa: PLC0415
     import celery.bin.celery  # noqa: PLC0415
-    import celery.concurrency.solo  # noqa: F401, PLC0415
+    import celery.concurrency.solo  # noqa: PLC0415
+    import celery.worker.components  # noqa: PLC0415
+    import celery.worker.consumer  # noqa: F401, PLC0415
     import django  # noqa: PLC0415
     import gunicorn.app.wsgiapp  # noqa: PLC0415
     import gunicorn.workers.gthread  # noqa: F401, PLC0415
 
     django.setup()
-    import portal.urls  # noqa: F401, PLC0415
+    from django.core.validators import validate_email  # noqa: PLC0415
+    from django.template import engines  # noqa: PLC0415
+    from django.urls import reverse  # noqa: PLC0415
+
     from portal.celery import app  # noqa: PLC0415
 
     app.loader.import_default_modules()
+    reverse("home")  # compiles the pattern of each address
+    validate_email("somebody@example.org")  # compiles its own
+    engines.all()
     gc.freeze()
 
 
