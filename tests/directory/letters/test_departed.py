@@ -1,5 +1,6 @@
 """Erasure of a person who left, everywhere: no column of any table names them two years later."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,9 +42,19 @@ PHONE = "03 80 98 76 54"
 WORDS = ("uatrevents", "zelie.", "Zélie", PHONE)
 
 
-@pytest.fixture
-def gone(commit) -> Expert:
+@pytest.fixture(scope="module")
+def departure(undone, commit) -> Iterator[int]:
     """A person who came by a sheet, answered, stood in, was written to, succeeded somebody, and left."""
+    with undone():
+        yield _depart(commit)
+
+
+@pytest.fixture
+def gone(departure) -> Expert:
+    return Expert.objects.get(pk=departure)
+
+
+def _depart(commit) -> int:
     admin = NationalFactory()
     content = csv(["Code", "Nom", "Mail", "Téléphone", "Sujets"], ["PE-DIJON", NAME, FORMER, PHONE, "tous"])
     upload = uploads.send(
@@ -79,7 +90,7 @@ def gone(commit) -> Expert:
     commit(_report, mail)
     commit(address_reports.follow, EMAIL, now=NOW)
     commit(record_actions.leave, Expert.objects.get(pk=expert.pk), successor="", now=NOW + DAY)
-    return Expert.objects.get(pk=expert.pk)
+    return expert.pk
 
 
 @transaction.atomic
