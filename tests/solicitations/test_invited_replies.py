@@ -14,7 +14,7 @@ from tests.solicitations.factories import match, send
 from tests.solicitations.incoming import receive
 from workspace import record_changes
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 FACTS = {"commune": "21231", "naf": "72.19Z", "craft": False, "headcount_min": 38, "headcount_max": 38}
 EXPERT = "recrutement@france-travail"
@@ -26,9 +26,9 @@ def staff() -> User:
 
 
 @pytest.fixture
-def sent(commit, now) -> Solicitation:
+def sent(sent_once, now) -> Solicitation:
     """A request whose first mails have left."""
-    request = commit(send, now=now)
+    request = sent_once
     OutgoingEmail.objects.update(sent_at=now)
     return request
 

@@ -24,17 +24,17 @@ from solicitations.lifecycle import MatchState
 from solicitations.notifications.digest_lines import LINES, digest_lines
 from territories.models import Commune
 from tests.experts.factories import signed_in
-from tests.solicitations.factories import mailbox, match, send
+from tests.solicitations.factories import mailbox, match
 
-pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory, pytest.mark.usefixtures("first_request")]
 HOUR = timedelta(hours=1)
 OTHER = "entreprises@mission-locale"
 PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.fixture
-def sent(commit, now):
-    return commit(send, now=now)
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from solicitations.actions.expert_answers import NobodyThere
 from solicitations.lifecycle import EventKind, ForbiddenMove, MatchState
 from solicitations.models import Event, Match, Solicitation
 from tests.experts.factories import PersonFactory
-from tests.solicitations.factories import match, send
+from tests.solicitations.factories import match
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 
 @pytest.fixture
-def sent(commit, now) -> Solicitation:
-    request = commit(send, now=now)
+def sent(sent_once, now) -> Solicitation:
+    request = sent_once
     OutgoingEmail.objects.pending().update(sent_at=now)
     return request
 

@@ -21,7 +21,7 @@ from tests.experts.factories import ExpertFactory, PersonFactory
 from tests.solicitations.factories import match, send
 from workspace import record_changes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory, pytest.mark.usefixtures("first_request")]
 
 EXPERT = "recrutement@france-travail"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -66,8 +66,8 @@ GONE = [left, paused, dropped, office_closed, office_dropped, agreement_ended]
 
 
 @pytest.fixture
-def sent(commit, now):
-    return commit(send, now=now)
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

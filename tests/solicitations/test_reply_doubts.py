@@ -18,7 +18,7 @@ from solicitations.models import Addition, Mailbox, Message, OfficeManager, Soli
 from tests.solicitations.factories import mailbox, send
 from tests.solicitations.incoming import WORDS, answer, raw, receive
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 COLLEAGUE = "agent@france-travail-dijon.example.org"
 ACCEPTED = (IncomingState.ACCEPTED, "")
 RECEIPT = "Nous avons bien reçu votre message n° {}, du {}/12/2026. Référence AB-{}."
@@ -31,8 +31,8 @@ RECEIPTS = [
 
 
 @pytest.fixture
-def sent(commit, now) -> Solicitation:
-    return commit(send, now=now)
+def sent(sent_once) -> Solicitation:
+    return sent_once
 
 
 @pytest.fixture

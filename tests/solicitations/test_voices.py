@@ -24,19 +24,19 @@ from solicitations.dispatch import readdressing
 from solicitations.lifecycle import MatchState, Voice
 from solicitations.models import Addition, InternalMessage, Mailbox, Match, Message, OfficeManager, Question
 from tests.experts.factories import ExpertFactory, PersonFactory, signed_in
-from tests.solicitations.factories import mailbox, match, send
+from tests.solicitations.factories import mailbox, match
 from tests.solicitations.incoming import answer, raw, receive
 from tests.workspace.conftest import answer_path, page_text
 from workspace import request_texts
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 INNER, THREAD, ASKED, REPLIED, ADDED = "Mot interne.", "Mot du fil.", "Temps plein ?", "Oui.", "En février."
 
 
 @pytest.fixture
-def sent(commit, now):
-    return commit(send, now=now)
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture
