@@ -21,6 +21,8 @@ LAUNCH_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A page runs its scripts for a second: optimising them or freeing memory early costs more than it saves.
+LIGHT_JAVASCRIPT = "--js-flags=--no-opt --single-threaded --min-semi-space-size=16"
 
 
 def find_chromium() -> str | None:

@@ -28,7 +28,7 @@ from demo import fake_register, services
 from demo.embedded.server import USER
 from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
-from tests.browsers import LAUNCH_ARGUMENTS, find_chromium
+from tests.browsers import LAUNCH_ARGUMENTS, LIGHT_JAVASCRIPT, find_chromium
 from tests.databases import DEMO_DIRECTORY, ROOT, TEMPLATES, Databases
 from tests.forks import LoadedLibraries
 from tests.slow import SLOW, WAITING, Scheduler, mixed, rank
@@ -326,4 +326,4 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     if path is None:
         sentence = "NO CHROMIUM OR CHROME IS INSTALLED: the browser tests do not run"
         (pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip)(sentence)
-    return browser_type_launch_args | {"executable_path": path, "args": LAUNCH_ARGUMENTS}
+    return browser_type_launch_args | {"executable_path": path, "args": [*LAUNCH_ARGUMENTS, LIGHT_JAVASCRIPT]}
