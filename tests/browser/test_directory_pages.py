@@ -59,8 +59,6 @@ def test_pages_are_accessible_without_console_messages(staff_page, console, expe
         "/annuaire/qui-fait-quoi/case/?region=27&institution=PE&sujet=saisonniers",
         f"{OFFICE_PATH}reunir/",
         "/annuaire/guichets/",
-        "/annuaire/region/27/",
-        "/annuaire/couverture/27/?commune=21231",
         f"{OFFICE_PATH}nouveau-referent/?sujet=saisonniers&territoire=department:21",
     ]
 
