@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
+import axe_playwright_python
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
@@ -22,11 +24,19 @@ PATIENCE_MS = 180_000
 expect.set_options(timeout=PATIENCE_MS)
 
 DESKTOP_WIDTH, HEIGHT = 1280, 800
+AXE_URL = "/static/axe/axe.min.js"
 
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
     """Override the plugin's fixture, which warns: addresses are the live server's."""
+
+
+@pytest.fixture(autouse=True)
+def axe_is_served(settings) -> None:
+    """Serve axe's script as one of ours: Chromium caches it, and our security policy lets it in."""
+    folder = Path(axe_playwright_python.__file__).parent
+    settings.STATICFILES_DIRS = [*settings.STATICFILES_DIRS, ("axe", folder)]
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +59,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     """The first page of the context, emptied after each test: a new one costs five times as much."""
     page = context.pages[0] if context.pages else context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.set_viewport_size({"width": DESKTOP_WIDTH, "height": HEIGHT})
+    set_width(page, DESKTOP_WIDTH)
     yield page
     page.unroute_all()
     page.mouse.move(0, 0)
@@ -67,7 +77,7 @@ def open_page(page: Page, live_server, console: list[str]) -> Callable[[str], Pa
     """Open a path of the portal on a desktop screen."""
 
     def opened(path: str) -> Page:
-        page.set_viewport_size({"width": DESKTOP_WIDTH, "height": HEIGHT})
+        set_width(page, DESKTOP_WIDTH)
         page.goto(f"{live_server.url}{path}")
         wait_for_scripts(page)
         return page
@@ -124,6 +134,13 @@ def company_register(settings) -> Iterator[RegisterServer]:
         settings.REGISTER_TIMEOUT = timedelta(seconds=60)
         cache.clear()
         yield server
+
+
+def set_width(page: Page, width: int) -> None:
+    """Give the page's window a width, unless it has it: each call makes the page lay itself out again."""
+    size = {"width": width, "height": HEIGHT}
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
 
 
 def press(page: Page, label: str) -> None:

@@ -1,9 +1,10 @@
 """Accessibility of public and error pages on desktop and phone: no axe violation, no console message."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
 from playwright.sync_api import expect
+
+from tests.browser.conftest import AXE_URL, set_width
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.demo_directory]
 
@@ -15,17 +16,17 @@ AXE = {
     "iframes": False,  # no script runs in the frame of a mail: asked, it never answers
 }
 # axe reads the colours of each element and of all behind it: the few of a page are parsed once.
-SCRIPT = f"""{Axe().axe_script}
-    const {{prototype}} = axe.commons.color.Color, parse = prototype.parseString, parsed = new Map();
-    prototype.parseString = function (text) {{
-        if (!parsed.has(text)) {{
+PARSE_ONCE = """() => {
+    const {prototype} = axe.commons.color.Color, parse = prototype.parseString, parsed = new Map();
+    prototype.parseString = function (text) {
+        if (!parsed.has(text)) {
             parse.call(this, text);
             parsed.set(text, [this.r, this.g, this.b, this.alpha]);
-        }}
+        }
         [this.r, this.g, this.b, this.alpha] = parsed.get(text);
         return this;
-    }};
-    null"""
+    };
+}"""
 LOOK = """async options => ({
     violations: (await axe.run(options)).violations,
     isWider: document.documentElement.scrollWidth > document.documentElement.clientWidth,
@@ -60,9 +61,10 @@ INCIDENTS = ["400.html", "403.html", "403_csrf.html", "429.html", "500.html"]
 def accessibility_errors(page) -> list[str]:
     """One line per axe violation and element, and per width at which the page is wider than its window."""
     lines = []
-    page.evaluate(SCRIPT)
+    page.add_script_tag(url=AXE_URL)
+    page.evaluate(PARSE_ONCE)
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
+        set_width(page, width)
         found = page.evaluate(LOOK, AXE)
         lines += [
             f"{width} {rule['id']}: {node['html'][:200]}"
