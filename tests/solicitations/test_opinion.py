@@ -14,14 +14,14 @@ from solicitations.models import Match, Solicitation, Survey
 from solicitations.models.surveys import Outcome, Usefulness
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory, pytest.mark.usefixtures("first_request")]
 
 HAPPY = Opinion(was_called=True, usefulness=Usefulness.YES, outcome=Outcome.SOLVED, comment="Merci !")
 
 
 @pytest.fixture
-def sent(commit, now) -> Solicitation:
-    return commit(send, now=now)
+def sent(sent_once) -> Solicitation:
+    return sent_once
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from solicitations.models import Addition, Mailbox, Message, Solicitation
 from tests.solicitations.factories import mailbox, match, send
 from tests.solicitations.incoming import answer
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 COLLEAGUE = "lea.martin@france-travail-dijon.example.org"
 TEXT = """Je l'appelle lundi.
@@ -29,8 +29,8 @@ def clock(now):
 
 
 @pytest.fixture
-def sent(commit, now) -> Solicitation:
-    return commit(send, now=now)
+def sent(sent_once) -> Solicitation:
+    return sent_once
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from solicitations.models import Match, Need, Solicitation
 from solicitations.progress import AnswerKind
 from tests.solicitations.factories import send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory, pytest.mark.usefixtures("first_request")]
 
 
 @pytest.fixture
-def sent(commit, now) -> Solicitation:
-    return commit(send, now=now)
+def sent(sent_once) -> Solicitation:
+    return sent_once
 
 
 def matches(solicitation: Solicitation) -> list[Match]:
@@ -143,7 +143,7 @@ def test_closing_message_of_staff_is_shown(sent, commit, now, django_user_model)
 def test_request_that_reaches_nobody_says_so(commit, now):
     Office.objects.update(closed_on=now.date())
 
-    request = commit(send, now=now)
+    request = commit(send, now=now, siret="", email="autre@example.org")
 
     assert progress.build(request).is_unassigned
 

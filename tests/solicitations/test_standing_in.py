@@ -18,14 +18,14 @@ from solicitations.models import Event, Match, Solicitation
 from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
+pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory, pytest.mark.usefixtures("first_request")]
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def sent(commit, now) -> Solicitation:
-    return commit(send, now=now)
+def sent(sent_once) -> Solicitation:
+    return sent_once
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_an_absence_to_come_offers_nothing_before_its_first_day(expert_match, de
     ("commune", "zone"), [("97209", "America/Martinique"), ("97411", "Indian/Reunion")], ids=["west", "east"]
 )
 def test_days_away_are_those_of_the_company_from_the_first_hour(commit, now, commune, zone):
-    overseas = commit(send, now=now, commune=commune, siret="")
+    overseas = commit(send, now=now, commune=commune, siret="", email="autre@example.org")
     expert_match = Match.objects.sent().filter(need__solicitation=overseas).with_people().first()
     deputy = ExpertFactory(office=expert_match.expert.office, has_all_subjects=False)
     day = now.date() + 2 * DAY
