@@ -1,5 +1,7 @@
 """Signed-in members of staff, and requests that they may see."""
 
+from collections.abc import Iterator
+
 import pytest
 import time_machine
 from django.test import Client
@@ -61,6 +63,20 @@ def today(now):
 def sent(commit, today) -> Solicitation:
     """A routed request of Is-sur-Tille, in Bourgogne-Franche-Comté."""
     return commit(send, now=today)
+
+
+@pytest.fixture(scope="module")
+def first_request(undone, commit, now) -> Iterator[Solicitation]:
+    """The same request, that all tests of a module find sent; ``sent_once`` is read again for each."""
+    with undone():
+        with time_machine.travel(now, tick=False):
+            request = commit(send, now=now)
+        yield request
+
+
+@pytest.fixture
+def sent_once(first_request, today) -> Solicitation:
+    return Solicitation.objects.get(pk=first_request.pk)
 
 
 @pytest.fixture

@@ -14,11 +14,16 @@ from solicitations.models import Alert, Solicitation
 from tests.experts.factories import ExpertFactory, signed_in
 from tests.solicitations.factories import TEXT, send
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 CSV, XLSX = "/demandes/export.csv", "/demandes/export.xlsx"
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 FORMULAS = ["=1+1", "+33 1", "-2", "@SUM(A1)", '=HYPERLINK("https://evil.example")', "\uff1d1+1", " =1+1"]
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 def raw(client, path, **query) -> bytes:

@@ -18,10 +18,15 @@ from territories.models import Region
 from tests.experts.factories import signed_in
 from tests.solicitations.factories import mailbox, send
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 NOTE = "Le gérant rappelle mardi : ne pas le brusquer."
 YEARS = timedelta(days=731)
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

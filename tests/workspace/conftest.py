@@ -63,6 +63,20 @@ def sent(commit, now) -> Solicitation:
     return commit(send, now=now, phone="03 53 02 00 01")
 
 
+@pytest.fixture(scope="module")
+def first_request(undone, commit, now) -> Iterator[Solicitation]:
+    """The same request, that all tests of a module find sent; ``sent_once`` is read again for each."""
+    with undone():
+        with time_machine.travel(now, tick=False):
+            request = commit(send, now=now, phone="03 53 02 00 01")
+        yield request
+
+
+@pytest.fixture
+def sent_once(first_request) -> Solicitation:
+    return Solicitation.objects.get(pk=first_request.pk)
+
+
 @pytest.fixture
 def expert_mailbox(sent) -> Mailbox:
     """The mailbox of one expert of the request."""

@@ -10,7 +10,12 @@ from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import mailbox, match
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

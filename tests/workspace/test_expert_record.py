@@ -7,7 +7,12 @@ from solicitations.lifecycle import AlertCause, MatchState
 from tests.solicitations.factories import match
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,17 @@ from tests.experts.factories import ExpertFactory, OfficeFactory, PersonFactory,
 from tests.solicitations.factories import mailbox
 from tests.solicitations.incoming import answer
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 BUTTONS = {
     "interne": re.compile(r"Envoyer à (?!l'entreprise)(.+)|Noter pour (?P<nobody>.+)"),
     "message": re.compile(r"Envoyer aux autres experts(?: : (.+))?"),
 }
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 class Scene:

@@ -19,7 +19,12 @@ from tests.experts.factories import ExpertFactory, OfficeFactory, PersonFactory,
 from tests.solicitations.factories import match
 from tests.workspace.conftest import page_text
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture
