@@ -1,8 +1,9 @@
 """Content of the expert's page: the mailbox's needs, the other experts who have them, the messages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, cached_property, partial
 
 from django.db.models import prefetch_related_objects
 
@@ -32,6 +33,8 @@ class NeedCard:
 
     ``done``: the answer given in words, or why the need is no longer the mailbox's; ``done_at``: when.
     ``answered``: the last answer given from this mailbox, in a sentence for a second click, or "".
+    ``around``: reads the institutions that may receive the needs of the page, by subject. Those of this need
+    are read when they are first asked for: an act seldom does.
     ``last_event_id``: of the match, 0 without event; a form posted from an older page changes nothing.
     """
 
@@ -44,10 +47,33 @@ class NeedCard:
     is_undo_silent: bool
     moves: frozenset[MatchState]
     ways: tuple[str, ...]
-    receivers: tuple[Receiver, ...]
-    others: tuple[tuple[Institution, str], ...]
-    colleagues: tuple[Expert, ...]
     clock: LegalClock | None
+    around: Callable[[], dict[str, Receivers]]
+    asked_institutions: frozenset[int]
+    now: datetime
+
+    @cached_property
+    def _around(self) -> Receivers:
+        return self.around().get(self.match.need.subject.slug, Receivers())
+
+    @property
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Institutions that would receive the need, without those that have it."""
+        own = {self.match.mailbox.email.lower()}
+        return tuple(
+            row
+            for row in self._around.able
+            if row.institution.pk not in self.asked_institutions and not row.emails <= own
+        )
+
+    @property
+    def others(self) -> tuple[tuple[Institution, str], ...]:
+        """Institutions without anybody for the need, each with the reason."""
+        return tuple(row for row in self._around.others if row[0].pk not in self.asked_institutions)
+
+    @cached_property
+    def colleagues(self) -> tuple[Expert, ...]:
+        return tuple(receivers.colleagues(self.match, now=self.now)) if self.ways else ()
 
     @property
     def subject(self) -> str:
@@ -169,19 +195,9 @@ def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = No
     ``manager``: who reads it in place of the expert, in her own name.
     """
     solicitation = mailbox.solicitation
-    matches = _MATCHES.rows(solicitation=solicitation.pk)
-    for match in matches:
-        match.need.solicitation = match.mailbox.solicitation = solicitation
+    matches = _matches(solicitation)
     of_mailbox = [match for match in matches if match.mailbox_id == mailbox.pk]
-    prefetch_related_objects(of_mailbox, "events")
-    around = _receivers(solicitation, of_mailbox, now=now)
-    # Several experts who share the mailbox answer a need once: only the first one's card is shown.
-    answered_once = {(match.need_id, match.state): match for match in reversed(of_mailbox)}
-    cards = [
-        _card(match, matches, around, mailbox=mailbox, now=now)
-        for match in of_mailbox
-        if match in answered_once.values()
-    ]
+    cards = _cards(mailbox, matches, now=now)
     here = tuple(card for card in cards if not card.match.is_gone)
     return RequestPage(
         cards=here,
@@ -201,6 +217,31 @@ def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = No
     )
 
 
+def cards_of(mailbox: Mailbox, *, now: datetime) -> list[NeedCard]:
+    """The cards of the page alone, those of needs that the mailbox has no longer included."""
+    return _cards(mailbox, _matches(mailbox.solicitation), now=now)
+
+
+def _matches(solicitation: Solicitation) -> list[Match]:
+    found = _MATCHES.rows(solicitation=solicitation.pk)
+    for match in found:
+        match.need.solicitation = match.mailbox.solicitation = solicitation
+    return found
+
+
+def _cards(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> list[NeedCard]:
+    of_mailbox = [match for match in matches if match.mailbox_id == mailbox.pk]
+    prefetch_related_objects(of_mailbox, "events")
+    around = cache(partial(_receivers, mailbox.solicitation, of_mailbox, now=now))
+    # Several experts who share the mailbox answer a need once: only the first one's card is shown.
+    answered_once = {(match.need_id, match.state): match for match in reversed(of_mailbox)}
+    return [
+        _card(match, matches, around, mailbox=mailbox, now=now)
+        for match in of_mailbox
+        if match in answered_once.values()
+    ]
+
+
 def _receivers(
     solicitation: Solicitation, of_mailbox: Sequence[Match], *, now: datetime
 ) -> dict[str, Receivers]:
@@ -215,20 +256,23 @@ def _receivers(
 
 
 def _card(
-    match: Match, matches: Sequence[Match], around: dict[str, Receivers], *, mailbox: Mailbox, now: datetime
+    match: Match,
+    matches: Sequence[Match],
+    around: Callable[[], dict[str, Receivers]],
+    *,
+    mailbox: Mailbox,
+    now: datetime,
 ) -> NeedCard:
     state = MatchState(match.state)
     last = last_event(match)
     own = undoing.last_move(match, by=mailbox)
     is_recent = own is not None and now - own.at <= UNDO_DELAY
     solicitation = mailbox.solicitation
-    asked = {
+    asked = frozenset(
         other.expert.office.institution_id
         for other in matches
         if other.need_id == match.need_id and not other.is_gone
-    }
-    found = around.get(match.need.subject.slug, Receivers())
-    ways = () if solicitation.refuses_answers else _introduction_ways(state)
+    )
     return NeedCard(
         match=match,
         last_event_id=last.pk if last else 0,
@@ -238,15 +282,11 @@ def _card(
         may_undo=own is not None and _may_still_undo(solicitation, is_recent=is_recent),
         is_undo_silent=is_recent,
         moves=frozenset() if solicitation.refuses_answers else MATCH_MOVES[state],
-        ways=ways,
-        receivers=tuple(
-            row
-            for row in found.able
-            if row.institution.pk not in asked and not row.emails <= {mailbox.email.lower()}
-        ),
-        others=tuple(row for row in found.others if row[0].pk not in asked),
-        colleagues=tuple(receivers.colleagues(match, now=now)) if ways else (),
+        ways=() if solicitation.refuses_answers else _introduction_ways(state),
         clock=_clock(match, matches, now=now),
+        around=around,
+        asked_institutions=asked,
+        now=now,
     )
 
 

@@ -23,9 +23,9 @@ def search_person(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpRespon
     get_object_or_404(Match, pk=pk, mailbox=mailbox)
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    page = request_page.build(mailbox, now=timezone.now())
-    card = next((card for card in page.cards if card.match.pk == pk), None)
-    if card is None or not card.ways:
+    cards = request_page.cards_of(mailbox, now=timezone.now())
+    card = next((card for card in cards if card.match.pk == pk), None)
+    if card is None or card.match.is_gone or not card.ways:
         return redirect_to_page(request, mailbox, "Ce besoin ne peut plus être confié d'ici.")
     return _show(request, mailbox, card)
 

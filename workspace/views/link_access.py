@@ -53,7 +53,7 @@ def expert_page(view: MailboxView) -> TokenView:
     def unless_left(request: HttpRequest, mailbox: Mailbox, **named: Any) -> HttpResponse:
         now = timezone.now()
         if has_left(mailbox, now=now):
-            gone = request_page.build(mailbox, now=now).gone
+            gone = [card for card in request_page.cards_of(mailbox, now=now) if card.match.is_gone]
             return render(request, "workspace/left.html", {"mailbox": mailbox, "gone": gone}, status=410)
         return view(request, mailbox, **named)
 

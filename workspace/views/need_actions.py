@@ -71,8 +71,8 @@ def need_action(target_state: Callable[[HttpRequest], str]) -> Callable[[NeedVie
 
 def _card(mailbox: Mailbox, match: Match) -> NeedCard:
     """The card of a match; of the posts that answered a need alike, the first one's alone is shown."""
-    page = request_page.build(mailbox, now=timezone.now())
-    cards = [card for card in (*page.cards, *page.gone) if card.match.need_id == match.need_id]
+    around = request_page.cards_of(mailbox, now=timezone.now())
+    cards = [card for card in around if card.match.need_id == match.need_id]
     own = (card for card in cards if card.match.pk == match.pk)
     return next(own, None) or next(card for card in cards if card.match.state == _state_now(match))
 
@@ -217,8 +217,8 @@ def take_all(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
 def _taken_meanwhile(request: HttpRequest, mailbox: Mailbox, taken: Sequence[Match]) -> str:
     """Say which of the needs that the page offered had been answered from this mailbox since."""
     offered = set(request.POST.get("offered", "").split()) - {str(match.pk) for match in taken}
-    page = request_page.build(mailbox, now=timezone.now())
-    cards = [card for card in (*page.cards, *page.gone) if str(card.match.pk) in offered and card.answered]
+    around = request_page.cards_of(mailbox, now=timezone.now())
+    cards = [card for card in around if str(card.match.pk) in offered and card.answered]
     return " ".join(f"«\u00a0{card.subject}\u00a0» : {card.answered}" for card in cards)
 
 
