@@ -91,7 +91,7 @@ class WithdrawForm(forms.Form):
         super().__init__(*args, **kwargs)
         active = Match.objects.active().filter(need__solicitation=solicitation)
         matches: Any = self.fields["match"]
-        matches.queryset = active.with_people().in_order()
+        matches.queryset = active.select_related("need__subject", "expert__office").in_order()
         matches.label_from_instance = lambda match: (
             f"{match.expert.office.name} — {match.expert.name} ({match.need.subject.label})"
         )

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from mailing.prepared_queries import PreparedQuery
 from territories.models import Commune
 from territories.working_time import is_working_day, is_working_time, next_working_morning
 
@@ -27,7 +28,7 @@ class MailPreferenceQuerySet(models.QuerySet["MailPreference"]):
 
     def of(self, address: str) -> "MailPreference | None":
         """The choice of an address; ``None`` when it has made none: everything immediately."""
-        return self.at(address).select_related("commune").first()
+        return _OF.first(address=address.lower())
 
 
 class MailPreference(models.Model):
@@ -76,3 +77,8 @@ class MailPreference(models.Model):
         """The moment when a late digest may be sent: ``None`` now, else the next working morning."""
         place = self.place
         return None if is_working_time(now, place) else next_working_morning(now, place)
+
+
+_OF: PreparedQuery[MailPreference] = PreparedQuery(
+    lambda address: MailPreference.objects.filter(address=address).select_related("commune")
+)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from mailing.models import OutgoingEmail
+from mailing.prepared_queries import PreparedQuery
 from solicitations import tasks
 from solicitations.clock import mails
 from solicitations.dispatch import closing
@@ -21,6 +22,16 @@ from solicitations.notifications import request_mails, to_company, to_experts
 FALLBACK_AFTER = UNDO_DELAY + timedelta(seconds=1)
 
 
+_LOCKED: PreparedQuery[Match] = PreparedQuery(
+    lambda need, mailbox: (
+        Match.objects.filter(need=need, mailbox=mailbox)
+        .with_people()
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+)
+
+
 def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
     """Lock the request, then the matches that an answer is about, and return them as they are now.
 
@@ -29,8 +40,7 @@ def lock(match: Match, *, by: Mailbox) -> tuple[Solicitation, list[Match]]:
     takes no more answers.
     """
     solicitation = Solicitation.objects.locked(by.solicitation_id)
-    rows = Match.objects.filter(need=match.need_id, mailbox=by).with_people()
-    of_mailbox = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    of_mailbox = _LOCKED.rows(need=match.need_id, mailbox=by.pk)
     locked = next((row for row in of_mailbox if row.pk == match.pk), None)
     if locked is None or solicitation.refuses_answers:
         state = MatchState(match.state)
@@ -60,10 +70,11 @@ def cancel_notifications(events: Iterable[Event], *, now: datetime) -> set[str]:
         notified |= set(rows.exclude(sent_at=None).values_list("to", flat=True))
         for about in rows.filter(cancelled_at=now).values_list("about", flat=True):
             in_the_same_mails |= {other for other in about if other.startswith("event:")}
-    others = Event.objects.filter(pk__in=[key.removeprefix("event:") for key in in_the_same_mails - keys])
-    remaining = list(Match.objects.taken().filter(events__in=others).with_people().in_order())
-    if remaining:
-        notify_taken(remaining, list(others.order_by("pk")), now=now)
+    if told_with := in_the_same_mails - keys:
+        others = Event.objects.filter(pk__in=[key.removeprefix("event:") for key in told_with])
+        remaining = list(Match.objects.taken().filter(events__in=others).with_people().in_order())
+        if remaining:
+            notify_taken(remaining, list(others.order_by("pk")), now=now)
     return notified
 
 

@@ -11,6 +11,7 @@ from experts import contacts
 from experts.models import Institution
 from mailing import outbox
 from mailing.models import OutgoingEmail, refuses_mail
+from mailing.prepared_queries import PreparedQuery
 from mailing.transactions import wait_for_sending
 from solicitations import links, reply_addresses, wording
 from solicitations.lifecycle import Voice
@@ -21,6 +22,7 @@ from solicitations.models import (
     Mailbox,
     Match,
     Message,
+    Need,
     OfficeManager,
     PlannedCall,
     Question,
@@ -49,9 +51,23 @@ TEXT_KEYS: dict[type[Text | StaffMessage], str] = {
 }  # fmt: skip
 
 
+_OF_REQUEST = PreparedQuery(
+    lambda solicitation: (
+        Need.objects.filter(solicitation=solicitation)
+        .order_by("position", "pk")
+        .values_list("subject__label", flat=True)
+    )
+)
+_OF_MAILBOX = PreparedQuery(
+    lambda mailbox: (
+        Match.objects.filter(mailbox=mailbox).in_order().values_list("need__subject__label", flat=True)
+    )
+)
+
+
 def subject_labels(solicitation: Solicitation) -> list[str]:
     """The subjects of a request, in the order they were asked."""
-    return list(solicitation.needs.order_by("position", "pk").values_list("subject__label", flat=True))
+    return _OF_REQUEST.rows(solicitation=solicitation.pk)
 
 
 def relays(subjects: Iterable[int]) -> list[str]:
@@ -170,8 +186,7 @@ def to_expert(
         return
     solicitation = mailbox.solicitation
     # One subject line from the first mail to the last: a request is one conversation in a mail client.
-    labels = mailbox.matches.order_by("need__position", "pk").values_list("need__subject__label", flat=True)
-    headline = wording.headline(solicitation, list(dict.fromkeys(labels)))
+    headline = wording.headline(solicitation, list(dict.fromkeys(_OF_MAILBOX.rows(mailbox=mailbox.pk))))
     context = {**common_context(solicitation), "headline": headline, **context}
     email = compose_to_expert(mailbox, occasion, context=context, **fields)
     if not is_urgent:
