@@ -13,10 +13,15 @@ from solicitations.models import Event, InternalMessage, Mailbox, Message
 from tests.solicitations.factories import mailbox
 from tests.solicitations.incoming import WORDS, answer, raw
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 LIST = "/courrier/recu/"
 STRANGER = "quelqu.un@ailleurs.example.net"
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

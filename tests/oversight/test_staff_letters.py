@@ -16,10 +16,15 @@ from solicitations.lifecycle import ClosedReason, EventKind, MatchState, Voice
 from solicitations.models import Match, Solicitation, StaffMessage
 from tests.solicitations.factories import mailbox, match, send
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 DAY = timedelta(days=1)
 WORD = "Pouvez-vous l'appeler avant vendredi ?"
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture
@@ -101,7 +106,7 @@ class TestRemindNow:
 
     def test_the_day_is_that_of_the_territory(self, as_national, commit, today, do):
         """At 3 h in Paris, it is still the day before in Martinique."""
-        island = commit(send, now=today, commune="97209")
+        island = commit(send, now=today, commune="97209", siret="", email="autre@example.org")
         do(as_national, island, "relancer", now=today)
 
         text = do(as_national, island, "relancer", now=today + timedelta(hours=17))

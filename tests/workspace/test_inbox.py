@@ -16,9 +16,14 @@ from tests.experts.factories import ExpertFactory, NationalFactory, PersonFactor
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 INBOX = "/besoins/"
 EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

@@ -17,9 +17,14 @@ from workspace.inbox.search_words import typed_words
 from workspace.models import SavedSearch
 from workspace.views import inbox
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 INBOX = "/besoins/"
 EXPERT, OTHER = "recrutement@france-travail", "entreprises@mission-locale"
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

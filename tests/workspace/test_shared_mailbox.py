@@ -13,9 +13,14 @@ from solicitations.models import Match
 from tests.solicitations.factories import mailbox, match
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 CALLED_BY = "Déjà prise en charge depuis votre boîte à 10 h"
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture
