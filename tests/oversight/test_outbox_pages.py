@@ -12,10 +12,15 @@ from solicitations.lifecycle import EventKind
 from solicitations.models import AddressChange, Draft, Mailbox
 from tests.solicitations.factories import mailbox, send
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 OUTBOX = "/courrier/"
 LINK = re.compile(r"https?://[^\s\"'<>]+/(?:suivi|reponse)/[^\s\"'<>…]+")
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

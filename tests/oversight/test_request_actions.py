@@ -11,9 +11,14 @@ from solicitations.lifecycle import AlertCause, ClosedReason, EventKind, MatchSt
 from solicitations.models import Alert, Match
 from tests.solicitations.factories import match, send
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 BAD = {"empty": "", "blank": " \n ", "too long": "x" * 2001}
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

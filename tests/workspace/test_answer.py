@@ -11,7 +11,12 @@ from solicitations.models import Event, Match
 from tests.solicitations.factories import TEXT, mailbox, match, send
 from tests.workspace.conftest import answer_path, page_text
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 def test_the_page_shows_words_contact_company_why_and_the_others(client, sent):
@@ -170,7 +175,7 @@ def test_information_added_by_the_company_is_shown_after_its_text(client, commit
     [pytest.param("97209", "5 h", id="Martinique"), pytest.param("97411", "13 h", id="La Réunion")],
 )
 def test_times_are_those_of_the_territory(client, commit, now, commune, hour):
-    request = commit(send, now=now, commune=commune, siret="")
+    request = commit(send, now=now, commune=commune, siret="", email="autre@example.org")
     expert_match = Match.objects.with_people().filter(need__solicitation=request).in_order().first()
     commit(expert_answers.move, expert_match, MatchState.TAKEN, by=expert_match.mailbox, now=now)
 

@@ -14,7 +14,12 @@ from tests.experts.factories import ExpertFactory
 from tests.solicitations.factories import mailbox, match, send
 from tests.workspace.conftest import answer_path, hidden_fields, page_text
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture
