@@ -111,6 +111,9 @@ def address_url(change: AddressChange) -> str:
     return _token_url("owners:address", ADDRESS, change.pk, change.serial)
 
 
+_REQUEST: PreparedQuery[Solicitation] = PreparedQuery(
+    lambda pk: Solicitation.objects.select_related("commune__department").filter(pk=pk)
+)
 _MAILBOX: PreparedQuery[Mailbox] = PreparedQuery(
     lambda pk: Mailbox.objects.select_related("solicitation__commune__department").filter(pk=pk)
 )
@@ -147,7 +150,7 @@ def solicitation_of(token: str, *, now: datetime, purpose: str = FOLLOW) -> Soli
     Raises ``ForgedLink``, ``RevokedLink``, ``ErasedLink``, ``ExpiredLink``.
     """
     pk, serial = tokens.read_token(token, purpose)
-    solicitation = Solicitation.objects.select_related("commune__department").filter(pk=pk).first()
+    solicitation = _REQUEST.first(pk=pk)
     if solicitation is None or solicitation.link_serial != serial:
         raise RevokedLink
     if solicitation.state == RequestState.ANONYMISED:

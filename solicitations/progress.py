@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailing.prepared_queries import PreparedQuery
 from solicitations.lifecycle import (
     ANSWERED_STATES,
     ClosedReason,
@@ -111,11 +112,15 @@ class Progress:
         return self.ended_at is not None
 
 
+_MATCHES: PreparedQuery[Match] = PreparedQuery(
+    lambda solicitation: Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order()
+)
+
+
 def build(solicitation: Solicitation) -> Progress:
     """The progress of a request, as the owner's page shows it."""
     is_discreet = says_received_only(solicitation)
-    rows = Match.objects.live().filter(need__solicitation=solicitation).with_people().in_order()
-    matches = [] if is_discreet else list(rows)
+    matches = [] if is_discreet else _MATCHES.rows(solicitation=solicitation.pk)
     return Progress(
         subjects=subjects(solicitation),
         sent_at=solicitation.routed_at if matches else None,

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
 
-from django.db.models import prefetch_related_objects
-
 from experts.models import Expert, Institution
 from experts.routing.explanations import facts
-from mailing.prepared_queries import PreparedQuery
+from mailing.prepared_queries import Among, PreparedQuery, attach
 from solicitations import wording
 from solicitations.actions import receivers, undoing
 from solicitations.actions.receivers import Receiver, Receivers
 from solicitations.lifecycle import ACTIVE, MATCH_MOVES, UNDO_DELAY, ClosedReason, DeclineReason, MatchState
-from solicitations.models import Mailbox, Match, OfficeManager, Solicitation
+from solicitations.models import Event, Mailbox, Match, OfficeManager, Solicitation
 from solicitations.models.conversation import last_event
 from solicitations.models.matches import FOLLOWING
 from solicitations.views.legal import LegalClock, clock
@@ -187,6 +185,7 @@ _MATCHES: PreparedQuery[Match] = PreparedQuery(
         .in_order()
     )
 )
+_EVENTS: PreparedQuery[Event] = PreparedQuery(lambda matches: Event.objects.filter(Among("match", matches)))
 
 
 def build(mailbox: Mailbox, *, now: datetime, manager: OfficeManager | None = None) -> RequestPage:
@@ -231,7 +230,7 @@ def _matches(solicitation: Solicitation) -> list[Match]:
 
 def _cards(mailbox: Mailbox, matches: Sequence[Match], *, now: datetime) -> list[NeedCard]:
     of_mailbox = [match for match in matches if match.mailbox_id == mailbox.pk]
-    prefetch_related_objects(of_mailbox, "events")
+    attach(of_mailbox, "events", _EVENTS.rows(matches=[match.pk for match in of_mailbox]))
     around = cache(partial(_receivers, mailbox.solicitation, of_mailbox, now=now))
     # Several experts who share the mailbox answer a need once: only the first one's card is shown.
     answered_once = {(match.need_id, match.state): match for match in reversed(of_mailbox)}

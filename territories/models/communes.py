@@ -95,9 +95,10 @@ class CommuneQuerySet(models.QuerySet["Commune"]):
         places = ("department__region", "merged_into__department__region")
         rows = self.filter(code__in=codes).select_related(*places)
         found = {commune.code: commune.merged_into or commune for commune in rows}
-        former = FormerCommune.objects.filter(code__in=set(codes) - found.keys()).with_current()
-        for row in sorted(former, key=lambda row: row.rank):
-            found.setdefault(row.code, row.current)
+        if others := set(codes) - found.keys():
+            former = FormerCommune.objects.filter(code__in=others).with_current()
+            for row in sorted(former, key=lambda row: row.rank):
+                found.setdefault(row.code, row.current)
         return found
 
 
