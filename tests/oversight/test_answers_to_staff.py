@@ -12,9 +12,14 @@ from solicitations.models import InternalMessage, Mailbox, Message, Question, St
 from tests.solicitations.factories import mailbox
 from tests.solicitations.incoming import raw, receive
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 WORD, ANSWER = "Pouvez-vous l'appeler avant vendredi ?", "Elle me rappelle lundi à neuf heures."
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ from solicitations.models import Solicitation, Survey
 from tests.solicitations.factories import TEXT, match, send
 from workspace import call_planning
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 def page_of(client, solicitation):

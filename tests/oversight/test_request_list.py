@@ -17,9 +17,14 @@ from territories.models import Region
 from tests.experts.factories import PersonFactory, signed_in
 from tests.solicitations.factories import TEXT, match, send
 
-pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
+pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db, pytest.mark.usefixtures("first_request")]
 
 LIST = "/demandes/"
+
+
+@pytest.fixture
+def sent(sent_once):
+    return sent_once
 
 
 def shown(client, **query) -> list[str]:
@@ -207,10 +212,10 @@ def test_institutions_are_grouped_by_the_state_of_their_matches(as_regional, com
     assert row.institutions[0].names == ("France Travail",)
 
 
-def test_pages_follow_each_other_without_a_total(as_national, commit, today, monkeypatch):
+def test_pages_follow_each_other_without_a_total(as_national, commit, sent, today, monkeypatch):
     monkeypatch.setattr(request_list, "PAGE", 2)
-    references = []
-    for minute in range(5):
+    references = [sent.reference]
+    for minute in range(1, 5):
         with time_machine.travel(today + timedelta(minutes=minute), tick=False):
             one = commit(
                 send, now=today + timedelta(minutes=minute), siret="", email=f"n{minute}@example.org"
