@@ -24,9 +24,10 @@ def test_faults_of_every_kind_lose_nothing(harness, scaled, capsys):
     harness.wait_until_done(most=scaled(300, 900))
 
     report = check_consistency(harness, everybody)
+    faults = "\n".join(f"{kind:<20}{times:>8}" for kind, times in sorted(injector.faults.items()))
+    text = f"FAULTS_SEED={seed}\n{faults}\n\n{report}\n{'… at most':<16}{injector.duplicates_allowed:>8}\n"
     with capsys.disabled():
-        faults = "\n".join(f"{kind:<20}{times:>8}" for kind, times in sorted(injector.faults.items()))
-        sys.stdout.write(f"\n{faults}\n\n{report}\n{'… at most':<16}{injector.duplicates_allowed:>8}\n")
-    assert report.is_consistent, harness.log_tails()
+        sys.stdout.write(f"\n{text}")
+    assert report.is_consistent, text + harness.log_tails()
     assert report.acknowledged == number
     assert report.duplicates <= injector.duplicates_allowed

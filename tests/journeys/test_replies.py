@@ -1,6 +1,7 @@
 """Replies by mail, with a real worker and mail server: their text reaches the page and the other experts."""
 
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -9,7 +10,6 @@ from mailing.models import IncomingEmail, IncomingState
 from solicitations import links
 from solicitations.models import Mailbox
 from tests.journeys.person import Person
-from tests.mailing.test_receive_mail import receive
 from tests.smtp_sink import SmtpSink
 from tests.solicitations.factories import send
 from tests.workers import running_worker, wait_for
@@ -38,22 +38,22 @@ def to(sink: SmtpSink, address: str, text: str = "") -> list[EmailMessage]:
     return [mail for mail in found if text in mail.get_body(("plain",)).get_content()]
 
 
-def test_words_typed_in_a_mail_client_reach_the_page_and_the_others(smtp_sink, process_environment):
+def test_words_typed_in_a_mail_client_reach_the_page_and_the_others(
+    run_python, smtp_sink, process_environment
+):
+    receive = partial(run_python, "manage.py", "receive_mail", environment=process_environment)
     with running_worker(process_environment, smtp_sink):
         request = send(now=timezone.now())
         author, other = Mailbox.objects.filter(solicitation=request).order_by("pk")[:2]
         wait_for(lambda: to(smtp_sink, author.email) and to(smtp_sink, request.email))
         mail = to(smtp_sink, author.email)[0]
 
-        ended = receive(answer_to(mail, WORDS), environment=process_environment)
-        assert (ended.returncode, ended.stdout) == (0, b""), ended.stderr
+        ended = receive(stdin=answer_to(mail, WORDS))
+        assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
         wait_for(lambda: to(smtp_sink, other.email, "> Qui vient avec moi ?"))
 
         companys_mail = to(smtp_sink, request.email)[0]
-        assert (
-            receive(answer_to(companys_mail, "C'est urgent."), environment=process_environment).returncode
-            == 0
-        )
+        assert receive(stdin=answer_to(companys_mail, "C'est urgent.")).returncode == 0
         wait_for(lambda: to(smtp_sink, author.email, "> C'est urgent."))
 
     assert request.messages.get().body == WORDS
