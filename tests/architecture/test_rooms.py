@@ -72,6 +72,7 @@ def test_templates_use_what_lies_below_their_room():
         rooms |= {part: room_of(part) for part in re.findall(r'{%\s*(?:include|extends) "([^"]+)"', text)}
         wrong[template] = [used for used, room in rooms.items() if not may_use(room_of(template), room)]
 
+    assert wrong
     assert {template: used for template, used in wrong.items() if used} == {}
 
 

@@ -26,6 +26,10 @@ def rendered(template: str) -> Rendered:
     return render(template, sample, is_answerable=True)
 
 
+def test_there_are_mails_of_ours():
+    assert MAILS
+
+
 def test_an_answer_above_and_below_a_copy_is_all_that_is_kept():
     announced = UNMARKED.replace("Mes réponses dans le texte.", "<p>Oui.</p>").replace("<x@", "&lt;x@")
     kept = {}
