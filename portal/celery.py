@@ -9,6 +9,7 @@ from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from mailing import tracing
+from portal.frame_chunks import in_one_chunk
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class RowBackedTask(Task):
             logger.warning("broker away, task %s is left to the sweep: %s", self.name, type(error).__name__)
             return None
 
+    @in_one_chunk
     def __call__(self, *args: Any, **options: Any) -> Any:
         if self.request.called_directly:
             return super().__call__(*args, **options)

@@ -17,6 +17,7 @@ import django
 import hypothesis
 import pytest
 import time_machine
+from _pytest import runner
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.db import connections, transaction
@@ -28,6 +29,7 @@ from demo import fake_register, services
 from demo.embedded.server import USER
 from demo.fake_register import Mode, RegisterServer
 from portal.celery import BrokerState, app
+from portal.frame_chunks import in_one_chunk
 from tests.browsers import LAUNCH_ARGUMENTS, LIGHT_JAVASCRIPT, find_chromium
 from tests.databases import DEMO_DIRECTORY, ROOT, TEMPLATES, Databases
 from tests.forks import LoadedLibraries
@@ -163,19 +165,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _lease.__exit__(None, None, None)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+@contextmanager
+def _chosen_clock(item: pytest.Item) -> Iterator[None]:
     """Start a test at the next full hour: no minute, hour or day ends under it.
 
     Rate limits count by minute and by hour, pages by day. ``CLOCK=2027-03-28T01:59:59.9+01:00`` tries another
     moment. Tests with other processes, whose clock is the machine's, keep that one.
     """
     if rank(item.path) < len(WAITING) or "process_environment" in getattr(item, "fixturenames", ()):
-        return (yield)
+        yield
+        return
     chosen = os.environ.get("CLOCK")
     hour = datetime.now(UTC).replace(minute=0, second=1, microsecond=0) + timedelta(hours=1)
     with time_machine.travel(datetime.fromisoformat(chosen) if chosen else hour):
-        return (yield)
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """Run a test as pytest does, with room for the frames of its calls, which are deep in the stack."""
+    with _chosen_clock(item):
+        return in_one_chunk(runner.pytest_runtest_protocol)(item, nextitem)
 
 
 @pytest.hookimpl(tryfirst=True)
