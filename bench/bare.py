@@ -1,4 +1,4 @@
-"""The baseline of posting: views that insert the same rows with the ORM, and do nothing else."""
+"""The baseline of posting: views that insert the same rows with the ORM, without checks or routing."""
 
 import copy
 import secrets
@@ -45,7 +45,7 @@ def example(pk: int) -> Example:
     )
 
 
-def new(rows: Iterable[Row], **columns: object) -> list[Row]:
+def unsaved_copies(rows: Iterable[Row], **columns: object) -> list[Row]:
     """Unsaved copies of these rows, with these columns changed."""
     copies = [copy.copy(row) for row in rows]
     for row in copies:
@@ -73,16 +73,16 @@ def insert(request: HttpRequest, pk: int, draft: int, write: Callable[[list], li
     """Insert copies of the rows of example ``pk``, in one transaction."""
     rows = example(pk)
     with transaction.atomic():
-        [solicitation] = write(new([rows.solicitation], reference=make_reference()))
-        [need] = write(new(rows.needs, solicitation=solicitation))
-        write(new(rows.events, solicitation=solicitation))
-        mailboxes = write(new(rows.mailboxes, solicitation=solicitation))
-        matches = new(rows.matches, need=need)
+        [solicitation] = write(unsaved_copies([rows.solicitation], reference=make_reference()))
+        [need] = write(unsaved_copies(rows.needs, solicitation=solicitation))
+        write(unsaved_copies(rows.events, solicitation=solicitation))
+        mailboxes = write(unsaved_copies(rows.mailboxes, solicitation=solicitation))
+        matches = unsaved_copies(rows.matches, need=need)
         for match, mailbox in zip(matches, mailboxes, strict=True):
             match.mailbox = mailbox
         write(matches)
-        # About the new request: another process, reading the example later, must not take them for its mails.
-        mails = new(rows.mails, about=[f"request:{solicitation.pk}"])
+        # About the new request: a process that reads the example later must not count them among its mails.
+        mails = unsaved_copies(rows.mails, about=[f"request:{solicitation.pk}"])
         for mail in mails:
             mail.key = mail.message_id = secrets.token_hex(10)
         write(mails)

@@ -59,7 +59,7 @@ def _whole_country() -> Result:
 
 
 def _one_office() -> Result:
-    """Preview the closing of an office of the département where most requests come from."""
+    """Preview the closing of the office with the most matches."""
     stored = snapshot.load()
     code = _busy_office()
     plan = Plan(offices=(editing.change(code, stored.offices[code], {"closed_on": NOW.date()}),))
@@ -69,7 +69,7 @@ def _one_office() -> Result:
         durations.append(took)
     expected = _changed_in_the_whole_directory(plan)
     if {line.request.pk for line in found.changed} != expected:
-        raise AssertionError("the preview of one office does not say what the whole directory says")
+        raise AssertionError("the preview of one office differs from a routing with the whole directory")
     return Result(
         f"Preview of the closing of one office, {thousands(found.total)} requests within reach",
         f"{median(durations):.0f} ms, {thousands(len(expected))} change, as with the whole directory",

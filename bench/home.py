@@ -54,7 +54,7 @@ def measure() -> list[Result]:
         )
         with serving.serving(database, variables=variables) as site, chromium() as browser:
             return [
-                _row(page, width, visit(browser, f"http://127.0.0.1:{site.port}{path}", width))
+                _row(page, width, open_page(browser, f"http://127.0.0.1:{site.port}{path}", width))
                 for page, path in PAGES.items()
                 for width in WIDTHS
             ]
@@ -69,7 +69,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def visit(browser: Browser, address: str, width: int) -> Visit:
+def open_page(browser: Browser, url: str, width: int) -> Visit:
     """Open a page with an empty cache. Raises ``RuntimeError`` when a file is missing."""
     counted, kinds, failed = Visit(), {}, []
     with browser.new_page(viewport={"width": width, "height": 800}) as page:
@@ -94,7 +94,7 @@ def visit(browser: Browser, address: str, width: int) -> Visit:
         session.on("Network.requestWillBeSent", asked)
         session.on("Network.responseReceived", answered)
         session.on("Network.loadingFinished", finished)
-        page.goto(address, wait_until="networkidle")
+        page.goto(url, wait_until="networkidle")
     if failed:
         raise RuntimeError(f"files of the page are missing: {failed}")
     return counted

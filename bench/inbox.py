@@ -68,7 +68,7 @@ def _lists() -> Result:
     """Each tab and filter, for a manager of many needs and for one of few with the same first pages."""
     many = manager(MANY)
     pages = dict(list(_pages(many))[:: contents.ONE_PAGE_OF])
-    with short_inbox.beside(many, needs=FEW, addresses=pages.values()) as few:
+    with short_inbox.temporary_copy(many, matches=FEW, urls=pages.values()) as few:
         costs = _costs(pages, {FEW: signed_in(few), MANY: signed_in(many)})
     worst = max(costs, key=lambda name: costs[name][MANY].slow / costs[name][FEW].slow)
     many_needs, few_needs = costs[worst][MANY], costs[worst][FEW]

@@ -88,7 +88,7 @@ def _worker_rate(site: Site) -> float:
     """Mails a second of the worker, from the first acceptance to the last."""
     tasks = _write(ROUND_SIZE)
     known = len(site.arrivals())
-    with serving.broker() as celery:
+    with serving.celery_app() as celery:
         for emails in tasks:
             celery.send_task(deliver.name, [email.pk for email in emails])
     return _rate(site, known)

@@ -1,6 +1,6 @@
 """Settings for measuring page weight: static files as in production.
 
-A small run, whose figures mean nothing, takes the demo's.
+A small run, whose figures mean nothing, takes the demo's static files.
 """
 
 from bench.served_settings import *  # noqa: F403

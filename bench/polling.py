@@ -1,4 +1,4 @@
-"""Pages that ask whether anything is new, against a bare view that answers 304 after the same look-ups."""
+"""Pages that ask whether anything is new, against a bare view that looks up the session and answers 304."""
 
 import statistics
 import threading
@@ -21,7 +21,7 @@ from workspace.inbox.versions import Version
 
 MIN_SHARE = 0.50  # of the bare view's requests a second
 CONNECTIONS = 4
-MAX_EVENTS = 100  # of others, since the list was shown
+MAX_EVENTS = 100  # about other people's needs, since the list was shown
 ROUNDS, ROUND_SIZE, WARM_UP = (1, 4, 4) if contents.IS_SMALL else (8, 600, 100)
 OURS, BARE = "/besoins/suite/?pour=antennes&onglet=a-repondre", "/bench/unchanged/"
 
@@ -34,7 +34,7 @@ def measure() -> list[Result]:
         headers = headers_of(signed_in(manager))
         versions = {
             "nothing new": Version.current(now=timezone.now()),
-            "news of others alone": _before_others(manager),
+            "news of others alone": _version_before_unrelated_events(manager),
         }
     with serving.serving(database) as site:
         return [_compared(site.port, name, headers, version) for name, version in versions.items()]
@@ -56,7 +56,7 @@ def _compared(port: int, name: str, headers: Mapping[str, str], version: Version
     )
 
 
-def _before_others(manager: User) -> Version:
+def _version_before_unrelated_events(manager: User) -> Version:
     """The oldest recent version since which no event concerned a need of this manager."""
     version, offices = Version.current(now=timezone.now()), manager.seats.values("office")
     latest = Event.objects.order_by("-pk").values_list("pk", "solicitation")[:MAX_EVENTS]

@@ -21,7 +21,7 @@ MAX_P99 = 300.0  # milliseconds
 CONNECTIONS = 4
 ROUNDS, ROUND_SIZE, SECONDS = (1, 4, 1) if contents.IS_SMALL else (6, 150, 60)
 RATE = 20  # posts a second
-VARIANTS = 3  # our view, and the two variants of the bare view
+COMPARED = 3  # our view, and the two bare views
 WARM_UP = 8 if contents.IS_SMALL else 60
 
 Post = Callable[[HTTPConnection, Visitor], int]
@@ -39,7 +39,7 @@ def measure() -> list[Result]:
     """Compare our view and the bare view alternately, then post twenty requests a second."""
     with databases.scratch(contents.NATIONAL) as database:
         with databases.connected(database):
-            count = WARM_UP + VARIANTS * ROUNDS * ROUND_SIZE + RATE * SECONDS
+            count = WARM_UP + COMPARED * ROUNDS * ROUND_SIZE + RATE * SECONDS
             people = drafts.visitors(count, seed=contents.SEED)
         with serving.serving(database) as site:
             _post_all(site.port, people[:WARM_UP], post_last_step)
@@ -127,16 +127,16 @@ def _measure_shares(port: int, people: Sequence[Visitor], example: int) -> list[
     return [
         tuple(
             _post_all(port, part, post)
-            for part, post in zip(parts[start : start + VARIANTS], posts, strict=True)
+            for part, post in zip(parts[start : start + COMPARED], posts, strict=True)
         )
-        for start in range(0, len(parts), VARIANTS)
+        for start in range(0, len(parts), COMPARED)
     ]
 
 
 def _post_steadily(port: int, people: Sequence[Visitor]) -> SteadyRun:
     """Post at a fixed rate, without waiting for earlier posts, each visitor by a connection of their own.
 
-    The server may close a connection that was used before at the moment when it is used again.
+    A connection is not used twice: the server may close it at the moment of its second use.
     """
     start = time.perf_counter() + 0.5
 
@@ -158,7 +158,9 @@ def _post_steadily(port: int, people: Sequence[Visitor]) -> SteadyRun:
 def _share_rows(shares: list[tuple[float, ...]], example: Solicitation) -> list[Result]:
     """Results against one statement per table, which has a threshold, and against one per row."""
     ours, *bare = (statistics.median(rates) for rates in zip(*shares, strict=True))
-    share, share_by_row = (statistics.median(rates[0] / rates[way] for rates in shares) for way in (1, 2))
+    share, share_by_row = (
+        statistics.median(rates[0] / rates[bare_view] for rates in shares) for bare_view in (1, 2)
+    )
     matches = Match.objects.filter(need__solicitation=example).count()
     mails = OutgoingEmail.objects.about(f"request:{example.pk}").count()
     rounds = f"median of {len(shares)} rounds"

@@ -57,10 +57,10 @@ def serving(database: str, *, variables: Mapping[str, str] = {}) -> Iterator[Sit
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "bench.served_settings",
         "DATABASE_URL": databases.url(database),
-        "REDIS_URL": _broker(),
+        "REDIS_URL": _broker_url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
         "PYTHONUNBUFFERED": "1",
-        "CELERY_SKIP_CHECKS": "1",  # of Django, which load all the pages in the worker
+        "CELERY_SKIP_CHECKS": "1",  # Django's system checks would load all the pages in the worker
         **variables,
     }
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -91,9 +91,9 @@ def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[N
 
 
 @contextmanager
-def broker() -> Iterator[Celery]:
+def celery_app() -> Iterator[Celery]:
     """A Celery application that publishes to the worker of ``serving``."""
-    celery = Celery(broker=_broker(), set_as_current=False)
+    celery = Celery(broker=_broker_url(), set_as_current=False)
     try:
         yield celery
     finally:
@@ -102,11 +102,11 @@ def broker() -> Iterator[Celery]:
 
 def purge() -> None:
     """Delete the published tasks that no worker has taken."""
-    with broker() as celery:
+    with celery_app() as celery:
         celery.control.purge()
 
 
-def _broker() -> str:
+def _broker_url() -> str:
     parts = urlsplit(str(settings.CELERY_BROKER_URL))
     return urlunsplit(parts._replace(path=f"/{databases.clones().number}"))
 

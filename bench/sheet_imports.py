@@ -34,7 +34,7 @@ BATCH = 5_000
 
 
 def measure() -> list[Result]:
-    """Import a workbook of the nation's experts beside the present ones, then in their place."""
+    """Import a workbook of the nation's experts beside as many others, then into an empty directory."""
     with databases.scratch(DIRECTORY) as database, TemporaryDirectory() as folder:
         file = Path(folder) / sheet_process.NAME
         with databases.connected(database):
@@ -42,7 +42,7 @@ def measure() -> list[Result]:
         routing = _route_meanwhile(database, file)
         with databases.connected(database):
             _empty()
-        run = sheet_process.run_apart(database, file)
+        run = sheet_process.run_in_process(database, file)
         with databases.connected(database):
             tables = [(model, list(model._default_manager.values_list())) for model in _tables()]  # noqa: SLF001
             _empty()
@@ -113,7 +113,7 @@ def _tables() -> list[type[models.Model]]:
 
 
 def _empty() -> None:
-    """Delete the experts and the journal, and leave the tables as autovacuum would."""
+    """Delete the experts and the rows of the journal, then vacuum as autovacuum would."""
     RevisedRow.objects.all().delete()
     Expert.objects.all().delete()
     _vacuum()
@@ -143,7 +143,9 @@ def _insert(database: str, tables: list[tuple[type[models.Model], list[tuple[Any
 def _route_meanwhile(database: str, file: Path) -> Result:
     """Route the same requests among the present experts, alone, then while as many others are imported."""
     with databases.connected(database):
-        Expert.objects.update(email=Concat(Value("ancien-"), "email"))  # the sheet's are others
+        Expert.objects.update(
+            email=Concat(Value("ancien-"), "email")
+        )  # so that the sheet's experts are new ones
         _vacuum()
         demands = list(random_demands(random.Random(contents.SEED), DEMANDS))
         trial = sheet_process.read(file.read_bytes())
@@ -151,7 +153,9 @@ def _route_meanwhile(database: str, file: Path) -> Result:
         quiet = [taken for _ in range(QUIET_ROUNDS) for taken in _times(demands)]
         connection.close()
         ready, over = multiprocessing.Event(), multiprocessing.Event()
-        worker = multiprocessing.get_context("fork").Process(target=_apply_apart, args=(trial, ready, over))
+        worker = multiprocessing.get_context("fork").Process(
+            target=_apply_in_process, args=(trial, ready, over)
+        )
         worker.start()
         ready.wait()
         busy: list[float] = []
@@ -169,7 +173,7 @@ def _route_meanwhile(database: str, file: Path) -> Result:
     )
 
 
-def _apply_apart(trial: SheetTrial, ready: Any, over: Any) -> None:
+def _apply_in_process(trial: SheetTrial, ready: Any, over: Any) -> None:
     connection.ensure_connection()
     ready.set()
     sheet_process.apply(trial)

@@ -34,7 +34,7 @@ class SheetRun:
     applied_memory: float
 
 
-def run_apart(database: str, file: Path) -> SheetRun:
+def run_in_process(database: str, file: Path) -> SheetRun:
     """Import a file in a new process, so that the memory of this one does not count."""
     context = multiprocessing.get_context("spawn")
     receiving, sending = context.Pipe(duplex=False)

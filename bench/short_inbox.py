@@ -16,35 +16,35 @@ from workspace.views.inbox import ON_A_PAGE, found_needs, shown_list
 
 
 @contextmanager
-def beside(manager: User, *, needs: int, addresses: Iterable[str]) -> Iterator[User]:
-    """An account with about that many needs, which goes with the block, and the manager's offices copied.
+def temporary_copy(manager: User, *, matches: int, urls: Iterable[str]) -> Iterator[User]:
+    """Yield an account that manages copies of the manager's offices, with about ``matches`` of their matches.
 
-    Its lists at these addresses begin with the manager's own; further needs of hers complete it.
+    Its lists at these URLs have the same first page as the manager's. All is rolled back after the block.
     """
     with transaction.atomic():
         reader = Reader.of(manager, now=contents.NOW)
-        heads = {pk for address in addresses for pk in _head(reader, address)}
+        heads = {pk for url in urls for pk in _head(reader, url)}
         others = Match.objects.filter(expert__in=reader.managed).exclude(pk__in=heads).order_by("pk")
-        more = max(needs - len(heads), 0)
+        more = max(matches - len(heads), 0)
         rest = list(others.values_list("pk", flat=True))
         heads.update(rest[:: max(len(rest) // more, 1)][:more] if more else [])
         yield _copy_of(manager, heads)
         transaction.set_rollback(True)
 
 
-def _head(reader: Reader, address: str) -> list[int]:
-    """The needs of the first page at this address, and the one that says that there is a second."""
-    query = QueryDict(urlsplit(address).query)
+def _head(reader: Reader, url: str) -> list[int]:
+    """Primary keys of the matches of the first page at this URL, and of the first one of the second page."""
+    query = QueryDict(urlsplit(url).query)
     shown = shown_list(reader, query)
     if shown is None:
-        raise AssertionError(address)
+        raise AssertionError(url)
     form = InboxFilterForm(query, reader=reader, shown=shown)
     found = found_needs(reader, shown, form, enough=ON_A_PAGE + 1, now=contents.NOW)
     return list(found.values_list("pk", flat=True)[: ON_A_PAGE + 1])
 
 
-def _copy_of(manager: User, needs: Iterable[int]) -> User:
-    """An account that manages copies of the manager's offices, whose experts have copies of these needs."""
+def _copy_of(manager: User, pks: Iterable[int]) -> User:
+    """An account that manages copies of the manager's offices, whose experts have copies of these matches."""
     user, people = User.objects.create_user(f"short-{manager.email}"), {}
     for office in Office.objects.filter(pk__in=manager.seats.values("office")):
         experts = list(office.experts.order_by("pk"))
@@ -55,7 +55,7 @@ def _copy_of(manager: User, needs: Iterable[int]) -> User:
             people[expert.pk] = expert
             expert.pk, expert.office = None, office
         Expert.objects.bulk_create(experts)
-    matches = list(Match.objects.filter(pk__in=needs).order_by("pk"))
+    matches = list(Match.objects.filter(pk__in=pks).order_by("pk"))
     for match in matches:
         match.pk, match.expert = None, people[match.expert_id]
     Match.objects.bulk_create(matches)

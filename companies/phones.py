@@ -1,4 +1,4 @@
-"""Phone numbers of owners, French ones first: validation, display and international format."""
+"""Phone numbers of business owners, French ones first: validation, display and international format."""
 
 import re
 
@@ -17,7 +17,7 @@ PACIFIC_ALONE = re.compile(r"[2-9][0-9]{5}|[48][0-9]{7}")
 COUNTRY = re.compile(r" \([^()\d]+\)$")  # as ``read_foreign`` writes it
 ABROAD = re.compile(r"(?:\+|00)(?!33|590|594|596|262|508|681|687|689)[1-9]")
 # Refused too: 083 to 088, which are closed or answered by machines, not premium-rate as 081, 082 and 089.
-SURCHARGED = tuple(f"08{digit}" for digit in range(1, 10))
+PREMIUM_OR_CLOSED = tuple(f"08{digit}" for digit in range(1, 10))
 COUNTRY_CODES = {
     **dict.fromkeys(("0590", "0690", "0691"), "590"),
     **dict.fromkeys(("0594", "0694"), "594"),
@@ -40,18 +40,21 @@ def clean_phone(text: str) -> str:
     number = read_foreign(typed) if ABROAD.match(typed) else read_number(text)
     if number is None:
         raise InvalidPhone(_refusal(typed))
-    if is_surcharged(number):
+    if is_premium_or_closed(number):
         raise InvalidPhone("Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile.")
     return number
 
 
-def is_surcharged(number: str) -> bool:
+def is_premium_or_closed(number: str) -> bool:
     """True for a premium-rate French number, and for those that reach no person."""
-    return number.replace(" ", "").startswith(SURCHARGED)
+    return number.replace(" ", "").startswith(PREMIUM_OR_CLOSED)
 
 
 def read_number(text: str) -> str | None:
-    """A full French number as people write it, surcharged ones too; ``None`` for anything else."""
+    """A complete number of France as people write it, those refused too; ``None`` for anything else.
+
+    New Caledonia, Wallis and Futuna and Polynesia: « +687 26 12 34 ». All others: « 06 12 34 56 78 ».
+    """
     typed = PUNCTUATION.sub("", text)
     if match := PACIFIC.fullmatch(typed):
         return f"+{match[1][:3]} {_pairs(match[1][3:])}"

@@ -27,7 +27,7 @@ ON_A_PAGE = 25
 
 @dataclass(frozen=True)
 class FigureSelection:
-    """The place and period that an address asks for, among those that the account may read."""
+    """The place and period that a URL asks for, among those that the account may read."""
 
     places: list[CountedPlace]
     years: list[int]
@@ -86,9 +86,9 @@ def workbook(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def needs(request: HttpRequest) -> HttpResponse:
-    """List the needs behind a number of the page, for people who may open each; 404 where it is hidden.
+    """List the needs that a figure of the page counts, for those who may open them; 404 when it is hidden.
 
-    The needs of a confidential subject are never listed: the list would tell their number.
+    The needs of a confidential subject are never listed: the list would show how many there are.
     """
     now = timezone.now()
     asked = _selection(request, now=now)
@@ -122,7 +122,10 @@ def _reader(request: HttpRequest) -> User:
 
 
 def _selection(request: HttpRequest, *, now: datetime) -> FigureSelection:
-    """Read the place, year and period of an address; the first place and the year by default."""
+    """Read the place and period of a URL; by default the first place, over the current year.
+
+    Raises ``PermissionDenied`` for an account without figures, ``Http404`` for those of others.
+    """
     readable = places.places_of(_reader(request), now=now)
     if not readable:
         raise PermissionDenied

@@ -21,7 +21,7 @@ BATCH = 20_000  # requests or events a transaction
 # An event may be committed after others with higher keys: the last ones are read again each time.
 READ_AGAIN = 500
 TIME_ZONE = "Europe/Paris"
-UNANSWERED = (NeedState.RECEIVED, NeedState.UNCOVERED, NeedState.WAITING)
+WAITING_STATES = (NeedState.RECEIVED, NeedState.UNCOVERED, NeedState.WAITING)
 # A move that was undone is followed by its undoing.
 STATEMENT = """
 WITH move AS (
@@ -85,7 +85,7 @@ GROUPINGS = (
         "",
         "",
         "LEFT JOIN solicitations_match AS match ON match.need_id = need.id",
-        "need.state IN %(unanswered)s",
+        "need.state IN %(waiting_states)s",
     ),
     Grouping(InstitutionNeed, "institution_id,", "office.institution_id,", ASKED, SENT_ONLY),
     Grouping(OfficeNeed, "office_id,", "office.id,", ASKED, SENT_ONLY),
@@ -98,7 +98,7 @@ CODES: dict[str, Any] = {
     "taken": MatchState.TAKEN.value,
     "declined": MatchState.DECLINED.value,
     "helped": MatchState.HELPED.value,
-    "unanswered": tuple(state.value for state in UNANSWERED),
+    "waiting_states": tuple(state.value for state in WAITING_STATES),
     "not_counted": tuple(reason.value for reason in NOT_COUNTED),
     "useful": (Usefulness.YES.value, Usefulness.PARTLY.value),
     "time_zone": TIME_ZONE,

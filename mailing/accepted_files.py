@@ -13,7 +13,7 @@ from mailing.text_cleaning import clean_text
 
 MAX_FILE_BYTES = 10_000_000
 MAX_NAME_LENGTH = 150
-HEAD = 8192  # all that tells a kind stands there
+HEAD_BYTES = 8192  # enough to recognise a media type
 PDF = "application/pdf"
 IMAGES = {
     "image/png": {".png"},
@@ -33,8 +33,8 @@ REFUSED_DOCUMENTS = {
     office_documents.HoldsMacros: "contient des macros : enregistrez-le sans elles, ou en PDF.",
     office_documents.HoldsObjects: "contient un objet que nous ne pouvons pas vérifier. Joignez-le en PDF.",
 }
-# What stands in the name of an upload where it had a sign that no name may have.
-FORBIDDEN = "\ufffd"
+# Replaces the characters that no file name may have, in the names of uploads.
+REPLACEMENT = "\ufffd"
 
 
 class UnacceptedFile(Exception):
@@ -54,7 +54,7 @@ def check(name: str, content: bytes) -> AcceptedFile:
     """Return the file with its kind. Raises ``UnacceptedFile``."""
     name = name.strip()
     shown = visible_name(name)
-    if _has_forbidden_signs(name):
+    if _has_forbidden_characters(name):
         raise UnacceptedFile(f"Renommez « {shown} » : son nom contient des signes interdits.")
     if len(name) > MAX_NAME_LENGTH:
         raise UnacceptedFile(f"Renommez « {name[:40]}… » : {MAX_NAME_LENGTH} caractères au plus.")
@@ -69,7 +69,7 @@ def check(name: str, content: bytes) -> AcceptedFile:
 
 
 def holds_any(files: Iterable[tuple[str, bytes]]) -> bool:
-    """Return whether one of these files is accepted; the names of a mail's are cleaned."""
+    """Return whether one of these files is accepted, under a cleaned name: mails have odd ones."""
     for name, content in files:
         with suppress(UnacceptedFile):
             check(visible_name(name), content)
@@ -77,15 +77,15 @@ def holds_any(files: Iterable[tuple[str, bytes]]) -> bool:
     return False
 
 
-def _has_forbidden_signs(name: str) -> bool:
-    """True for folders, and for signs that do not show, turn the text around or end a line."""
+def _has_forbidden_characters(name: str) -> bool:
+    """True for separators of folders, and for invisible, bidirectional and line-end characters."""
     written = unicodedata.normalize("NFC", name)
-    return any(sign in name for sign in f"/\\\t\n{FORBIDDEN}") or clean_text(written) != written
+    return any(character in name for character in f"/\\\t\n{REPLACEMENT}") or clean_text(written) != written
 
 
 def visible_name(name: str) -> str:
-    """The name without folders, nor characters that do not show or turn the text around."""
-    last = clean_text(name.replace("\\", "/")).rpartition("/")[2].replace(FORBIDDEN, "")
+    """The name without folders, nor invisible or bidirectional characters."""
+    last = clean_text(name.replace("\\", "/")).rpartition("/")[2].replace(REPLACEMENT, "")
     return " ".join(last.split()).strip()[:MAX_NAME_LENGTH] or "sans nom"
 
 
@@ -99,14 +99,14 @@ def _kind(name: str, content: bytes) -> tuple[str, set[str]]:
         return kind, {extension}
     if content.startswith(b"%PDF-"):
         return PDF, {".pdf"}
-    kind = _image_kind(content[:HEAD])
+    kind = _image_kind(content[:HEAD_BYTES])
     if kind not in IMAGES:
         raise UnacceptedFile(f"« {name} » ne peut pas être joint. {ACCEPTED}")
     return kind, IMAGES[kind]
 
 
 def _image_kind(head: bytes) -> str:
-    """The likeliest media type of an image; other formats share the first letters of some."""
+    """The media type that these first bytes tell, of an image or of another format; "" when unknown."""
     if head[4:12] in HEIF_BRANDS:
         return "image/heif"
     try:

@@ -16,7 +16,7 @@ Choices = list[tuple[str, str]]
 
 
 class SearchForm(forms.Form):
-    """A need, from a word to a letter; longer texts are refused, and shown again."""
+    """A need, from one word to ``MAX_TEXT`` characters; a longer text is refused, and shown again."""
 
     q = TypedTextField(
         label="Votre besoin, avec vos mots",
@@ -30,7 +30,7 @@ class SearchForm(forms.Form):
 
 
 class WhoCanHelpForm(CommuneForm):
-    """A question, a theme or a subject, and a commune; all in the address, since nothing is a person's."""
+    """A question, a theme or a subject, and a commune; sent by GET, since none of it is personal."""
 
     besoin = forms.ChoiceField(
         label="Votre besoin",
@@ -56,7 +56,7 @@ class WhoCanHelpForm(CommuneForm):
         return list(questions.order_by("position"))
 
     def _choices(self) -> list[tuple[str, str | Choices]]:
-        """Everyday questions, then the subjects by theme, each theme as a whole first."""
+        """Everyday questions, then the subjects by theme; « all the subjects » comes first in each theme."""
         groups: dict[str, Choices] = {
             "Questions fréquentes": [(f"{QUESTION}-{one.position}", one.question) for one in self._questions]
         }
@@ -70,7 +70,7 @@ class WhoCanHelpForm(CommuneForm):
         return [("", "Choisissez dans la liste"), *groups.items()]
 
     def clean(self) -> dict[str, Any]:
-        """Find the commune, by its code alone when the address holds nothing else."""
+        """Find the commune: by its code when no name was typed."""
         code = self.cleaned_data.get("commune_code", "")
         if code and not self.data.get("commune"):
             try:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParser
 from django.shortcuts import render
 
-from mailing.accepted_files import FORBIDDEN
+from mailing.accepted_files import REPLACEMENT
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 KEPT = "\u00a0\u202f\u200d"  # no-break spaces of French and of screenshots, the joiner of emojis
@@ -56,9 +56,11 @@ class FileNamesParser(MultiPartParser):
     """
 
     def sanitize_file_name(self, file_name: str) -> str:
-        """The name with ``FORBIDDEN`` in the place of separators and of what cannot be printed."""
-        name = "".join(sign if sign.isprintable() or sign in KEPT else FORBIDDEN for sign in file_name)
-        return FORBIDDEN if name in {".", ".."} else name.replace("/", FORBIDDEN).replace("\\", FORBIDDEN)
+        """The name with ``REPLACEMENT`` in the place of separators and of what cannot be printed."""
+        name = "".join(sign if sign.isprintable() or sign in KEPT else REPLACEMENT for sign in file_name)
+        return (
+            REPLACEMENT if name in {".", ".."} else name.replace("/", REPLACEMENT).replace("\\", REPLACEMENT)
+        )
 
 
 def keep_file_names(get_response: GetResponse) -> GetResponse:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from companies.phones import is_surcharged
+from companies.phones import is_premium_or_closed
 from directory.forms.expert_facts import booking_url_field
 from directory.forms.facts_form import DirectoryDayField
 from experts.changes.directory_facts import AbsenceEntry
@@ -38,7 +38,7 @@ class PhoneForm(forms.Form):
             phone = clean_phone(self.cleaned_data["phone"])
         except InvalidPhone as error:
             raise forms.ValidationError(PHONE_EXPECTED) from error
-        if is_surcharged(phone):
+        if is_premium_or_closed(phone):
             raise forms.ValidationError(
                 "Ce numéro est surtaxé : indiquez celui d'une ligne fixe ou d'un mobile."
             )

@@ -91,7 +91,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         now = timezone.now()
         limits.remember_network(request, user.email, now=now)
-        sessions.remember(request, user, now=now)
+        sessions.record_session(request, user, now=now)
         details = "par ProConnect" if proconnect_session.is_of(request, user) else ""
         access_log.record(AccessRecord.Kind.SIGNED_IN, user, details=details, now=now, request=request)
         if mailbox_proof.take_posts(request, user, now=now):

@@ -1,4 +1,4 @@
-"""Sign-in through ProConnect, beside the mailed code: known addresses only, and no right comes from it."""
+"""Sign-in through ProConnect, beside the mailed code: for known addresses only; it grants no permission."""
 
 import logging
 import secrets
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPT = "proconnect_attempt"  # in the session
 ATTEMPT_LIFE = 15 * 60  # seconds
-AWAY = "ProConnect ne répond pas pour le moment. Recevez plutôt un code par courriel."
+UNAVAILABLE = "ProConnect ne répond pas pour le moment. Recevez plutôt un code par courriel."
 STALE = "Cette connexion par ProConnect n'a pas abouti. Recommencez, ou recevez un code par courriel."
 CANCELLED = "Vous n'êtes pas connecté : vous avez quitté ProConnect avant la fin."
 REFUSED = "ProConnect n'a pas confirmé votre identité. Recommencez, ou recevez un code par courriel."
@@ -69,13 +69,13 @@ def begin(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def callback(request: HttpRequest) -> HttpResponse:
     """Sign in the person that ProConnect names, when an account or a post bears her address."""
-    kept = request.session.pop(ATTEMPT, None)  # an answer is worth something once
+    kept = request.session.pop(ATTEMPT, None)  # an answer is accepted once
     if not proconnect.is_configured():
         raise Http404
-    if not _answers(request, kept):
-        return _back(request, STALE)
+    if not _is_expected_answer(request, kept):
+        return _to_sign_in(request, STALE)
     if "code" not in request.GET:
-        return _back(request, CANCELLED if request.GET.get("error") == "access_denied" else STALE)
+        return _to_sign_in(request, CANCELLED if request.GET.get("error") == "access_denied" else STALE)
     attempt = proconnect.Attempt(kept["state"], kept["nonce"], kept["verifier"])
     try:
         server = proconnect.discover()
@@ -102,7 +102,7 @@ class SignOutView(LogoutView):
         return response
 
 
-def _answers(request: HttpRequest, kept: Any) -> bool:
+def _is_expected_answer(request: HttpRequest, kept: Any) -> bool:
     """Return whether this is the answer that the session awaits, from the server that was asked."""
     if not isinstance(kept, dict) or time.time() - kept["at"] > ATTEMPT_LIFE:
         return False
@@ -138,15 +138,15 @@ def _sign_in(
 
 def _unavailable(request: HttpRequest, failure: proconnect.Unavailable) -> HttpResponse:
     logger.warning("proconnect unavailable: %s", failure)
-    return _back(request, AWAY)
+    return _to_sign_in(request, UNAVAILABLE)
 
 
 def _refused(request: HttpRequest, details: str) -> HttpResponse:
     kind = AccessRecord.Kind.PROCONNECT_REFUSED
     access_log.record(kind, None, details=details, now=timezone.now(), request=request)
-    return _back(request, REFUSED)
+    return _to_sign_in(request, REFUSED)
 
 
-def _back(request: HttpRequest, sentence: str) -> HttpResponse:
+def _to_sign_in(request: HttpRequest, sentence: str) -> HttpResponse:
     messages.error(request, sentence)
     return redirect("account_login")

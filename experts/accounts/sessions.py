@@ -1,4 +1,4 @@
-"""Sessions of an account: listed for its owner, closed by them, and with its last seat."""
+"""Sessions of an account: listed and closed by its owner, all closed when it loses its last seat."""
 
 import time
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from experts.accounts import access_log, limits
 from experts.models import AccessRecord, AccountSession, User
 
-SEEN_AT = "seen_at"  # in the session: seconds since 1970, rewritten at most once a minute
-SEEN_EVERY = 60
+SEEN_AT_KEY = "seen_at"  # in the session: seconds since 1970, rewritten at most once a minute
+SEEN_INTERVAL = 60  # seconds
 BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (
     ("Windows", "Windows"),
@@ -32,8 +32,8 @@ class OpenSession:
     is_current: bool
 
 
-def remember(request: HttpRequest, user: User, *, now: datetime) -> None:
-    """Keep the session that has just been opened."""
+def record_session(request: HttpRequest, user: User, *, now: datetime) -> None:
+    """Record a session just opened, for its owner's list."""
     AccountSession.objects.update_or_create(
         session_key=request.session.session_key,
         defaults={
@@ -83,13 +83,13 @@ def delete_dead(*, now: datetime) -> None:
 
 def note_activity(request: HttpRequest) -> None:
     """Write in the session that its owner is here."""
-    if time.time() - request.session.get(SEEN_AT, 0) > SEEN_EVERY:
-        request.session[SEEN_AT] = time.time()
+    if time.time() - request.session.get(SEEN_AT_KEY, 0) > SEEN_INTERVAL:
+        request.session[SEEN_AT_KEY] = time.time()
 
 
 def idle_seconds(request: HttpRequest) -> float:
     """Seconds since the owner's last page; 0 for a session that has just begun."""
-    return time.time() - float(request.session.get(SEEN_AT, time.time()))
+    return time.time() - float(request.session.get(SEEN_AT_KEY, time.time()))
 
 
 def device_of(user_agent: str) -> str:
@@ -100,5 +100,5 @@ def device_of(user_agent: str) -> str:
 
 
 def _seen_at(content: dict[str, object]) -> datetime | None:
-    seen = content.get(SEEN_AT)
+    seen = content.get(SEEN_AT_KEY)
     return datetime.fromtimestamp(seen, tz=UTC) if isinstance(seen, float) else None

@@ -42,12 +42,14 @@ def load(*, zones: Pks = None, offices: Pks = None, experts: Pks = None) -> Stor
 
 def _offices(pks: Pks) -> dict[str, StoredRow[Office]]:
     rows = _chosen(Office.objects.select_related("institution").order_by("code"), "pk", pks)
-    exclusive = _linked(
+    exclusive = _codes_by_row(
         _chosen(
             Office.exclusive_subjects.through.objects.values_list("office_id", "subject__slug"), "office", pks
         )
     )
-    areas = _areas(_chosen(Office.areas.through.objects.values_list("office_id", *_AREA), "office", pks))
+    areas = _areas_by_row(
+        _chosen(Office.areas.through.objects.values_list("office_id", *_AREA), "office", pks)
+    )
     return {office.code: StoredRow(office, _office_facts(office, areas, exclusive)) for office in rows}
 
 
@@ -65,16 +67,18 @@ def _office_facts(
 def _experts(
     pks: Pks, offices: Mapping[int, Office] | None = None
 ) -> dict[tuple[str, str], StoredRow[Expert]]:
-    """Experts with their offices, those of ``offices`` when it has all of them."""
+    """Experts with their offices, taken from ``offices`` when it is given: it then holds every office."""
     every = Expert.objects.order_by("office__code", "email")
     rows = list(_chosen(every.select_related("office") if offices is None else every, "pk", pks))
     if offices is not None:
         for expert in rows:
             expert.office = offices[expert.office_id]
-    subjects = _linked(
+    subjects = _codes_by_row(
         _chosen(Expert.subjects.through.objects.values_list("expert_id", "subject__slug"), "expert", pks)
     )
-    areas = _areas(_chosen(Expert.areas.through.objects.values_list("expert_id", *_AREA), "expert", pks))
+    areas = _areas_by_row(
+        _chosen(Expert.areas.through.objects.values_list("expert_id", *_AREA), "expert", pks)
+    )
     from_file, declared = _absences(pks)
     return {
         (expert.office.code, expert.email.lower()): StoredRow(
@@ -98,7 +102,7 @@ _AREA = ("area__kind", "area__current_code")
 def _zones(pks: Pks) -> dict[str, StoredRow[Area]]:
     """Zones and their members."""
     rows = AreaMember.objects.values_list("zone_id", "member__kind", "member__current_code")
-    members = _areas(_chosen(rows, "zone", pks))
+    members = _areas_by_row(_chosen(rows, "zone", pks))
     return {
         zone.code: StoredRow(
             zone,
@@ -116,16 +120,18 @@ def _chosen(rows: Any, name: str, pks: Pks) -> Any:
     return rows if pks is None else rows.filter(**{f"{name}__in": pks})
 
 
-def _linked(rows: "models.QuerySet[models.Model, tuple[int, str]]") -> dict[int, frozenset[str]]:
-    """Group codes by row; rows without code give an empty set."""
+def _codes_by_row(rows: "models.QuerySet[models.Model, tuple[int, str]]") -> dict[int, frozenset[str]]:
+    """Codes by primary key; rows without code give an empty set."""
     found: dict[int, set[str]] = defaultdict(set)
     for pk, code in rows:
         found[pk].add(code)
     return defaultdict(frozenset, {pk: frozenset(codes) for pk, codes in found.items()})
 
 
-def _areas(rows: "models.QuerySet[models.Model, tuple[int, str, str]]") -> dict[int, frozenset[AreaRef]]:
-    """Group areas by row, under their current codes; rows without area give an empty set."""
+def _areas_by_row(
+    rows: "models.QuerySet[models.Model, tuple[int, str, str]]",
+) -> dict[int, frozenset[AreaRef]]:
+    """Areas by primary key, under their current codes; rows without area give an empty set."""
     refs: dict[tuple[str, str], AreaRef] = {}
     found: dict[int, set[AreaRef]] = defaultdict(set)
     for pk, kind, code in rows:

@@ -11,7 +11,7 @@ from experts.models.accounts import User
 from experts.models.catalogue import Institution
 from territories.models import Region
 
-SOMETHING = r"\S"
+NOT_BLANK = r"\S"
 
 
 class CannedAnswerQuerySet(models.QuerySet["CannedAnswer"]):
@@ -30,10 +30,10 @@ class CannedAnswerQuerySet(models.QuerySet["CannedAnswer"]):
 
     def offered_in_region(self, region: str | None) -> Self:
         """Texts of a region, then those of the national team."""
-        own = Q(region=None)
+        offered = Q(region=None)  # the national team's
         if region:
-            own |= Q(region=region)
-        return self.of_staff().filter(own).in_order()
+            offered |= Q(region=region)
+        return self.of_staff().filter(offered).in_order()
 
     def in_order(self) -> Self:
         by_owner = (F("institution__position").asc(nulls_last=True), F("region").asc(nulls_last=True))
@@ -41,7 +41,7 @@ class CannedAnswerQuerySet(models.QuerySet["CannedAnswer"]):
 
 
 class CannedAnswer(models.Model):
-    """A text kept for its institution by its managers, or by staff of a region; by the national team without.
+    """A text of an institution, kept by its managers, of a region, or else of the national team.
 
     The people of the institution insert it in their messages, staff when they close a request.
     """
@@ -65,7 +65,7 @@ class CannedAnswer(models.Model):
     objects = CannedAnswerQuerySet.as_manager()
 
     class Meta:
-        db_table = "workspace_cannedanswer"  # its name since before it was this room's
+        db_table = "workspace_cannedanswer"  # first made by the app ``workspace``
         constraints = [
             models.UniqueConstraint(
                 "institution",
@@ -78,7 +78,7 @@ class CannedAnswer(models.Model):
                 condition=Q(institution=None) | Q(region=None), name="canned_answer_has_one_owner"
             ),
             models.CheckConstraint(
-                condition=Q(title__regex=SOMETHING) & Q(body__regex=SOMETHING),
+                condition=Q(title__regex=NOT_BLANK) & Q(body__regex=NOT_BLANK),
                 name="canned_answer_says_something",
             ),
         ]

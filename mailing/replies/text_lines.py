@@ -57,7 +57,10 @@ def plain_lines(text: str) -> list[TextLine]:
 
 
 def unwrap_flowed(text: str, *, deletes_space: bool) -> str:
-    """``text`` with each paragraph on one line (RFC 3676: a line that ends with a space continues)."""
+    """``text`` with each paragraph on one line (RFC 3676: a line that ends with a space continues).
+
+    ``deletes_space``: the parameter ``DelSp=yes`` of the part's type, which drops that space.
+    """
     unwrapped: list[str] = []
     goes_on, depth = False, 0
     for line in text.split("\n"):

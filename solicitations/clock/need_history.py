@@ -1,4 +1,4 @@
-"""A need as the planner reads it: its matches, and what the clock has done about them. Pure."""
+"""A need as the planner reads it: its matches and events, which ``plan.load`` has read beforehand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from solicitations.models import Event, Match, Need
 
 @dataclass(frozen=True)
 class NeedHistory:
-    """A need, its matches neither withdrawn nor replaced, and what the clock has done about it."""
+    """A need, its matches neither withdrawn nor replaced, and the events of its request."""
 
     need: Need
     events: Sequence[Event]
@@ -27,8 +27,8 @@ class NeedHistory:
         return any(match.state == MatchState.HELPED for match in self.matches)
 
     @property
-    def is_answered(self) -> bool:
-        """True once the labour-law question was answered in writing, even if it was taken again since."""
+    def was_answered_in_writing(self) -> bool:
+        """True once a labour-law question was answered in writing, even if it was taken again since."""
         return any(match.has_written_answer for match in self.need.matches.all())
 
     @property
@@ -44,7 +44,7 @@ class NeedHistory:
     def in_state(self, state: MatchState) -> list[Match]:
         return [match for match in self.matches if match.state == state]
 
-    def match_dates(self, match: Match, kind: EventKind, *, since: datetime) -> list[datetime]:
+    def times_about_match(self, match: Match, kind: EventKind, *, since: datetime) -> list[datetime]:
         """The moments of the clock's events of this kind about the match, since a date."""
         return [
             event.at
@@ -64,7 +64,7 @@ class NeedHistory:
         dates = solicitation.submitted_at, solicitation.released_at, last and last.ended_at
         return max(at for at in dates if at)
 
-    def need_dates(self, *kinds: EventKind, since: datetime) -> list[datetime]:
+    def times_about_need(self, *kinds: EventKind, since: datetime) -> list[datetime]:
         """The moments of events of these kinds about the need, or by its company, since that date."""
         # The clock's events about needs that never reached anybody have no match: such needs share them.
         own: set[int | None] = {match.pk for match in self.need.matches.all()}

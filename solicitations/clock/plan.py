@@ -95,8 +95,8 @@ def _while_sent(history: NeedHistory, match: Match) -> Iterator[Planned]:
     if history.is_helped:
         yield history.planned(Step.EXPIRE, end, _without_answer(settings.EXPIRE_AFTER), match=match)
         return
-    reminded = history.match_dates(match, EventKind.REMINDED, since=match.sent_at)
-    asked_for = history.match_dates(match, EventKind.STAFF_REMINDED, since=match.sent_at)
+    reminded = history.times_about_match(match, EventKind.REMINDED, since=match.sent_at)
+    asked_for = history.times_about_match(match, EventKind.STAFF_REMINDED, since=match.sent_at)
     latest = max([*reminded, *asked_for], default=None)
     earliest = history.clock.next_day(latest) if latest else match.sent_at
     is_next, waits, last = True, False, match.sent_at
@@ -107,7 +107,7 @@ def _while_sent(history: NeedHistory, match: Match) -> Iterator[Planned]:
         waits, earliest = waits or for_return, history.clock.next_day(step.runs_at)
         if not waits:
             is_next, last = False, step.runs_at
-    if not history.match_dates(match, EventKind.MANAGER_TOLD, since=match.sent_at):
+    if not history.times_about_match(match, EventKind.MANAGER_TOLD, since=match.sent_at):
         due_at = max(match.sent_at + settings.TELL_MANAGER_AFTER, last)
         why = _without_answer(settings.TELL_MANAGER_AFTER)
         step = history.planned(Step.TELL_MANAGER, due_at, why, match=match, is_next=is_next)
@@ -121,7 +121,7 @@ def _while_nobody_took(history: NeedHistory) -> Iterator[Planned]:
     """Tell the company, widen, tell the region: once per need; second-wave matches do not repeat them."""
     asked = [match for match in history.in_state(MatchState.SENT) if match.origin != MatchOrigin.ESCALATION]
     for step, kind, after in WHILE_NOBODY_TOOK:
-        owing = [match for match in asked if not history.need_dates(kind, since=match.sent_at)]
+        owing = [match for match in asked if not history.times_about_need(kind, since=match.sent_at)]
         if owing:
             first = min(owing, key=lambda match: (match.sent_at, match.pk))
             why = f"Personne ne l'a prise en charge depuis {_days(after)}"
@@ -133,7 +133,7 @@ def _while_nobody_is_asked(history: NeedHistory) -> Iterator[Planned]:
     start, last = history.reaches_nobody_since, history.last_ended
     earliest = start
     for step, kind, after in WHILE_NOBODY_IS_ASKED:
-        if done := history.need_dates(kind, since=start):
+        if done := history.times_about_need(kind, since=start):
             earliest = history.clock.next_day(done[-1])
             continue
         found = history.planned(step, max(start + after, earliest), _reaching_nobody(after), match=last)
@@ -151,7 +151,9 @@ def _while_taken(history: NeedHistory, match: Match) -> Iterator[Planned]:
         (Step.REMIND, EventKind.REMINDED, settings.REMIND_TAKER_AFTER),
         (Step.TELL_SILENCE, EventKind.MANAGER_TOLD, settings.TELL_SILENCE_AFTER),
     ):
-        if history.match_dates(match, kind, since=start) or (step == Step.REMIND and match.expert_left_at):
+        if history.times_about_match(match, kind, since=start) or (
+            step == Step.REMIND and match.expert_left_at
+        ):
             continue
         due_at, waits = max(start + after, last), False
         if step == Step.REMIND:
@@ -172,7 +174,7 @@ def _call_check(history: NeedHistory) -> Iterator[Planned]:
         (match.taken_at or match.sent_at, match.pk, match) for match in history.in_state(MatchState.TAKEN)
     ]
     asked = EventKind.CALL_CHECKED, EventKind.CALLED
-    owing = [(at, pk, match) for at, pk, match in taken if not history.need_dates(*asked, since=at)]
+    owing = [(at, pk, match) for at, pk, match in taken if not history.times_about_need(*asked, since=at)]
     if owing:
         at, _, first = min(owing)
         after = settings.CHECK_CALL_AFTER
@@ -181,7 +183,7 @@ def _call_check(history: NeedHistory) -> Iterator[Planned]:
 
 def _legal(history: NeedHistory) -> Iterator[Planned]:
     """The legal delay counts working days until the answer; taking the need does not stop it."""
-    if not history.need.is_on_the_legal_clock or history.is_answered:
+    if not history.need.is_on_the_legal_clock or history.was_answered_in_writing:
         return
     bound = bound_by_legal_clock(history.matches)
     active = [
@@ -190,7 +192,7 @@ def _legal(history: NeedHistory) -> Iterator[Planned]:
     if not active:
         return
     sent_at = history.need.solicitation.submitted_at
-    if history.need_dates(EventKind.LEGAL_ESCALATED, since=sent_at):
+    if history.times_about_need(EventKind.LEGAL_ESCALATED, since=sent_at):
         return
     commune = history.clock.commune
     sent_on = sent_at.astimezone(commune.time_zone).date()

@@ -41,7 +41,7 @@ def reoffer_locked(solicitation: Solicitation, *, now: datetime) -> None:
     left = [
         match
         for match in active
-        if (match.expert_id in gone and match.expert_left_at is None) or _is_refused(match)
+        if (match.expert_id in gone and match.expert_left_at is None) or _waits_at_refusing_address(match)
     ]
     back = [match for match in active if match.expert_id not in gone and match.expert_left_at is not None]
     if not left and not back:
@@ -63,7 +63,7 @@ def reoffer_locked(solicitation: Solicitation, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def give_back(pk: int, *, now: datetime) -> None:
-    """Send again to experts who are back the needs of request ``pk`` withdrawn from them and taken by nobody.
+    """Send the withdrawn needs of request ``pk`` that nobody took to their experts who are back.
 
     Experts still gone for another reason, such as a closed office, get nothing.
     """
@@ -99,7 +99,7 @@ def offer_to_successor(pk: int, gone_pk: int, *, successor_pk: int, since: datet
     closing.refresh(solicitation, now=now)
 
 
-def _is_refused(match: Match) -> bool:
+def _waits_at_refusing_address(match: Match) -> bool:
     return match.state == MatchState.SENT and match.expert.is_bouncing
 
 
@@ -132,7 +132,7 @@ def _update_mailboxes(mailboxes: Iterable[Mailbox], *, now: datetime) -> None:
 
 
 def _ask_others(solicitation: Solicitation, withdrawn: Sequence[Match], *, now: datetime) -> None:
-    """Apply steps 5 and 7 to 9 of the rule again to the needs that lost an expert; mail the new experts."""
+    """Apply steps 5 and 7 to 9 of the routing rule again to needs that lost an expert; mail the new ones."""
     institutions: dict[Need, set[str]] = {}
     for match in withdrawn:
         institutions.setdefault(match.need, set()).add(match.expert.office.institution.code)
@@ -140,20 +140,23 @@ def _ask_others(solicitation: Solicitation, withdrawn: Sequence[Match], *, now: 
     for need, codes in institutions.items():
         states = set(need.matches.values_list("state", flat=True))
         if MatchState.HELPED not in states:
-            new += _replace(need, codes, is_alone=not states & {MatchState.SENT, MatchState.TAKEN}, now=now)
+            new += _replace(need, codes, has_nobody=not states & {MatchState.SENT, MatchState.TAKEN}, now=now)
     matching.notify(new, now=now)
 
 
-def _replace(need: Need, institutions: set[str], *, is_alone: bool, now: datetime) -> list[Match]:
-    """New matches of a need: in these institutions, or in any when nobody has it any more (``is_alone``)."""
+def _replace(need: Need, institutions: set[str], *, has_nobody: bool, now: datetime) -> list[Match]:
+    """New matches of a need: in these institutions, or in any when nobody has it any more (``has_nobody``).
+
+    When there is none, the fallback is asked and the company told; staff get an alert when that fails too.
+    """
     decided = routing.decide_today(need, now=now)
-    chosen = [one for one in decided.chosen if is_alone or one.institution in institutions]
+    chosen = [one for one in decided.chosen if has_nobody or one.institution in institutions]
     made = (
         []
         if decided.is_fallback
         else matching.make_matches(need, chosen, origin=MatchOrigin.ROUTING, now=now)
     )
-    if made or not is_alone:
+    if made or not has_nobody:
         return made
     decided = routing.decide_again(need, now=now)
     origin = MatchOrigin.FALLBACK if decided.is_fallback else MatchOrigin.ROUTING
@@ -172,7 +175,7 @@ def _replace(need: Need, institutions: set[str], *, is_alone: bool, now: datetim
 
 
 def _report(match: Match, *, now: datetime) -> None:
-    """Mail staff and the company that the expert who took the need is gone, and who follows it."""
+    """Raise an alert about a need whose expert is gone; mail the company, with the colleague who goes on."""
     solicitation = match.need.solicitation
     event = Event.objects.record(EventKind.DEPARTURE, solicitation, match=match, reason=_who(match), at=now)
     details = f"{_who(match)} avait pris en charge : {match.need.subject.label}"
@@ -182,5 +185,5 @@ def _report(match: Match, *, now: datetime) -> None:
 
 
 def _who(match: Match) -> str:
-    refusal = ", dont l'adresse refuse nos courriels" if _is_refused(match) else ""
+    refusal = ", dont l'adresse refuse nos courriels" if _waits_at_refusing_address(match) else ""
     return f"{match.expert.name} ({match.expert.office.name}){refusal}"

@@ -17,8 +17,8 @@ def refresh_states(
 ) -> None:
     """Compute the state of each need, then of the locked request; saves the needs, not the request.
 
-    ``decided``: all the needs, where the routing has just written its decisions, which are saved too.
-    ``states``: those of the matches by need's id; they are read when they are not known.
+    ``decided``: all the needs, when routing has just written ``decision`` and ``is_fallback``, saved too.
+    ``states``: the states of matches by need's id, read when they are not given.
     """
     needs = list(decided) or list(solicitation.needs.all())
     if states is None:
@@ -31,9 +31,9 @@ def refresh_states(
             is_exhausted=need.exhausted_at is not None,
         )
         if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
-            need.exhausted_at = None  # an expert was added after all: the next refusal by all counts again
+            need.exhausted_at = None  # if all decline later, the fallback is asked again
     fields = ["decision", "is_fallback"] if decided else []
-    for need in needs:  # one, most often
+    for need in needs:  # usually one
         need.save(update_fields=["state", "exhausted_at", *fields])
     solicitation.progress = lifecycle.summary([NeedState(need.state) for need in needs])
     solicitation.is_fallback = any(need.is_fallback for need in needs)

@@ -8,7 +8,7 @@ from solicitations.models.conversation import MailedText
 from solicitations.models.matches import Mailbox
 from solicitations.models.requests import Solicitation
 
-SOMETHING = r"\S"
+NOT_BLANK = r"\S"
 
 
 class StaffNote(models.Model):
@@ -23,7 +23,7 @@ class StaffNote(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(body__regex=SOMETHING), name="staff_note_says_something"),
+            models.CheckConstraint(condition=Q(body__regex=NOT_BLANK), name="staff_note_says_something"),
         ]
         indexes = [models.Index(fields=["solicitation", "at"], name="staff_note_of_request")]
 
@@ -52,7 +52,7 @@ class StaffMessage(MailedText):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(body__regex=SOMETHING), name="staff_message_says_something"),
+            models.CheckConstraint(condition=Q(body__regex=NOT_BLANK), name="staff_message_says_something"),
         ]
         indexes = [models.Index(fields=["solicitation", "at"], name="staff_message_of_request")]
 

@@ -69,7 +69,7 @@ def national() -> User:
 
 
 @pytest.fixture
-def neighbour() -> User:
+def other_regional() -> User:
     """Staff of another region than the sample data's."""
     return _of_region("94")
 

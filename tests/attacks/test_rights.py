@@ -116,8 +116,8 @@ def test_an_original_opens_by_a_link_of_its_own_request_alone(sample_data: Sampl
             assert Client().get(sample_data.path(address, pk=pk)).status_code == 404, address
 
 
-def test_another_region_reaches_nothing(sample_data: SampleData, neighbour):
-    client = signed_in(neighbour)
+def test_another_region_reaches_nothing(sample_data: SampleData, other_regional):
+    client = signed_in(other_regional)
     for address in OF_STAFF:
         states = {
             answer.status_code for answer in responses_without_effect(client, sample_data.path(address))
@@ -174,8 +174,8 @@ def test_what_names_two_things_takes_no_other_pair(sample_data: SampleData, othe
             assert responses_without_effect(client, path)[1].status_code == 404, address
 
 
-def test_a_region_finds_nothing_of_another_in_lists(sample_data: SampleData, neighbour):
-    client = signed_in(neighbour)
+def test_a_region_finds_nothing_of_another_in_lists(sample_data: SampleData, other_regional):
+    client = signed_in(other_regional)
     for path in (
         "/demandes/",
         "/demandes/export.csv",
@@ -199,8 +199,8 @@ def test_a_region_finds_nothing_of_another_in_lists(sample_data: SampleData, nei
 class TestAdmin:
     """Django's admin: each region sees its own directory."""
 
-    def test_another_region_opens_no_office_nor_expert(self, sample_data: SampleData, neighbour):
-        client = signed_in(neighbour)
+    def test_another_region_opens_no_office_nor_expert(self, sample_data: SampleData, other_regional):
+        client = signed_in(other_regional)
         for address in ADDRESSES:
             if not address.is_admin or not address.parameters or address.name == "admin:app_list":
                 continue
@@ -214,8 +214,8 @@ class TestAdmin:
                 ):
                     assert secret not in shown, address
 
-    def test_choosing_in_a_list_shows_one_region_only(self, sample_data: SampleData, neighbour):
-        client = signed_in(neighbour)
+    def test_choosing_in_a_list_shows_one_region_only(self, sample_data: SampleData, other_regional):
+        client = signed_in(other_regional)
         for model in admin.site._registry:  # noqa: SLF001 (there is no public list)
             for field in model._meta.get_fields():
                 if not (field.many_to_one or field.many_to_many) or not field.concrete:
@@ -238,8 +238,8 @@ class TestAdmin:
                 path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
                 assert client.get(path).status_code == 403, path
 
-    def test_a_region_makes_no_account(self, neighbour):
-        client = signed_in(neighbour)
+    def test_a_region_makes_no_account(self, other_regional):
+        client = signed_in(other_regional)
         for path in ("/admin/experts/user/", "/admin/experts/user/add/"):
             assert client.get(path).status_code == 403
             assert client.post(path, {"email": "a@example.org", "role": "national"}).status_code == 403

@@ -45,7 +45,7 @@ def weight_of(page):
 
     def visit():
         with home.chromium() as browser:
-            return home.visit(browser, page, 1280).bytes
+            return home.open_page(browser, page, 1280).bytes
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(visit).result()

@@ -23,7 +23,7 @@ def regional(db) -> User:
 
 
 @pytest.fixture
-def neighbour(db) -> User:
+def other_regional(db) -> User:
     return staff_of("94")
 
 
@@ -33,8 +33,8 @@ def as_regional(regional) -> Client:
 
 
 @pytest.fixture
-def as_neighbour(neighbour) -> Client:
-    return signed_in(neighbour)
+def as_other_regional(other_regional) -> Client:
+    return signed_in(other_regional)
 
 
 @pytest.fixture

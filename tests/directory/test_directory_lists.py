@@ -163,28 +163,28 @@ class TestRegions:
         assert national.code in found
         assert "PE-MEAUX" not in found
 
-    def test_the_experts_of_others_are_not_listed(self, as_neighbour):
-        assert "recrutement@france-travail-dijon.example.org" not in experts(as_neighbour, "q=dijon")
+    def test_the_experts_of_others_are_not_listed(self, as_other_regional):
+        assert "recrutement@france-travail-dijon.example.org" not in experts(as_other_regional, "q=dijon")
 
-    def test_an_office_of_others_is_read_without_the_addresses_of_people(self, as_neighbour, office):
+    def test_an_office_of_others_is_read_without_the_addresses_of_people(self, as_other_regional, office):
         office.areas.add(area("region", "94"))
         person = office.experts.first()
 
-        page = as_neighbour.get("/annuaire/antennes/PE-DIJON/").content.decode()
+        page = as_other_regional.get("/annuaire/antennes/PE-DIJON/").content.decode()
 
         assert person.name in page.replace("&#x27;", "'")
         assert person.email not in page
         assert "En lecture" in page
 
-    def test_a_search_tells_no_address_of_the_people_of_others(self, as_neighbour, office):
+    def test_a_search_tells_no_address_of_the_people_of_others(self, as_other_regional, office):
         office.areas.add(area("region", "94"))
-        assert office.code in offices(as_neighbour, "q=France Travail Dijon")
+        assert office.code in offices(as_other_regional, "q=France Travail Dijon")
 
-        assert office.code not in offices(as_neighbour, "q=recrutement@france-travail-dijon.example.org")
+        assert office.code not in offices(as_other_regional, "q=recrutement@france-travail-dijon.example.org")
 
-    def test_an_office_that_does_not_reach_the_region_is_not_found(self, as_neighbour, office):
-        assert as_neighbour.get("/annuaire/antennes/PE-DIJON/").status_code == 404
-        assert as_neighbour.get(f"/annuaire/referents/{office.experts.first().pk}/").status_code == 404
+    def test_an_office_that_does_not_reach_the_region_is_not_found(self, as_other_regional, office):
+        assert as_other_regional.get("/annuaire/antennes/PE-DIJON/").status_code == 404
+        assert as_other_regional.get(f"/annuaire/referents/{office.experts.first().pk}/").status_code == 404
 
 
 class TestPages:

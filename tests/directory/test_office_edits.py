@@ -21,8 +21,8 @@ def area(kind: str, code: str) -> Area:
     return Area.objects.get(kind=kind, code=code)
 
 
-def made() -> list[Revision]:
-    """Changes made on pages, the oldest first; the demo's directory is one of a file."""
+def page_revisions() -> list[Revision]:
+    """Changes made on pages, the oldest first; the demo's directory came from a file."""
     return list(Revision.objects.filter(cause=Cause.PAGE).order_by("pk"))
 
 
@@ -32,13 +32,13 @@ def office() -> Office:
 
 
 class TestContact:
-    def test_a_phone_is_saved_at_once_and_kept_from_the_file(self, as_regional, office, regional):
+    def test_a_phone_is_saved_without_a_preview_and_marked_as_edited(self, as_regional, office, regional):
         answer = save(as_regional, f"{PAGE}coordonnees/", phone="0353090909")
 
         assert answer["Location"] == PAGE
         office.refresh_from_db()
         assert (office.phone, office.edited_fields) == ("03 53 09 09 09", ["phone"])
-        assert [revision.author for revision in made()] == [regional]
+        assert [revision.author for revision in page_revisions()] == [regional]
 
     @pytest.mark.parametrize(
         ("name", "typed"),
@@ -56,13 +56,13 @@ class TestContact:
             ("site", "https://ex\u0435mple.fr"),
         ],
     )
-    def test_a_wrong_value_is_a_sentence(self, as_regional, name, typed):
+    def test_a_wrong_value_is_refused_with_a_sentence(self, as_regional, name, typed):
         page = type_in(as_regional, f"{PAGE}coordonnees/", **{name: typed})
 
         assert page.context["form"].errors[name]
-        assert made() == []
+        assert page_revisions() == []
 
-    def test_a_site_is_read_as_it_was_meant(self, as_regional, office):
+    def test_a_site_gets_its_scheme_and_loses_invisible_characters(self, as_regional, office):
         save(as_regional, f"{PAGE}coordonnees/", site="www.exemple.fr/dijon\u200b ")
 
         assert Office.objects.get(pk=office.pk).site == "https://www.exemple.fr/dijon"
@@ -73,7 +73,7 @@ class TestContact:
         answer = as_regional.post(f"{PAGE}coordonnees/", shown_values(page), follow=True)
 
         assert "Rien n'a changé" in text(answer)
-        assert made() == []
+        assert page_revisions() == []
 
 
 class TestCriteria:
@@ -107,7 +107,7 @@ class TestCriteria:
             ({"craft": "x"}, "craft"),
         ],
     )
-    def test_a_wrong_condition_is_a_sentence(self, as_regional, typed, wrong):
+    def test_a_wrong_condition_is_refused_with_a_sentence(self, as_regional, typed, wrong):
         assert type_in(as_regional, f"{PAGE}entreprises/", **typed).context["form"].errors[wrong]
 
     def test_conditions_that_exclude_everybody_are_reported(self, as_regional):
@@ -125,7 +125,7 @@ class TestRole:
 
 class TestClosing:
     @pytest.mark.parametrize("typed", ["0206-01-01", "01/01/1900", "9999-12-31", "31/02/2027"])
-    def test_a_day_of_another_age_is_a_mistake(self, as_regional, typed):
+    def test_an_impossible_or_distant_day_is_refused(self, as_regional, typed):
         page = type_in(as_regional, f"{PAGE}fermer/", closed_on=typed)
 
         assert page.context["form"].errors["closed_on"]
@@ -139,9 +139,9 @@ class TestClosing:
         confirm(as_regional, f"{PAGE}rouvrir/", page)
 
         assert Office.objects.get(pk=office.pk).closed_on is None
-        assert len(made()) == 2
+        assert len(page_revisions()) == 2
 
-    def test_an_ended_convention_is_without_end_once_reopened(self, as_regional, office):
+    def test_an_office_whose_agreement_has_ended_is_open_once_reopened(self, as_regional, office):
         office.agreement_ends_on = timezone.localdate()
         office.save()
 
@@ -163,7 +163,7 @@ class TestAreas:
         assert {"zone:bassin-dijonnais", "department:71", "commune:21054"} < refs
         assert sum(ref.startswith("epci:") for ref in refs) == 1
 
-    def test_homonyms_are_asked(self, as_regional, office):
+    def test_a_name_of_several_communes_asks_which(self, as_regional, office):
         page = type_in(as_regional, self.PATH, added="Saint-Apollinaire")
 
         assert {str(found.ref) for found in page.context["form"].questions[0].found} == {
@@ -200,7 +200,9 @@ class TestAreas:
         assert [str(one.ref) for one in office.areas.all()] == ["department:71"]
 
     @pytest.mark.parametrize("typed", ["75", "Île-de-France", "France entière", "Lyon", "EPCI 200071884"])
-    def test_what_goes_beyond_the_region_is_the_national_teams(self, as_regional, as_national, office, typed):
+    def test_only_the_national_team_adds_areas_outside_the_region(
+        self, as_regional, as_national, office, typed
+    ):
         page = type_in(as_regional, self.PATH, added=typed, **{f"lequel-{typed}": ["department:75"]})
 
         assert page.status_code == 200
@@ -208,29 +210,29 @@ class TestAreas:
         save(as_national, self.PATH, added="77")
         assert area("department", "77") in office.areas.all()
 
-    def test_the_staff_of_a_region_newly_reached_are_told(self, as_national, regional, neighbour):
+    def test_the_staff_of_a_region_newly_reached_are_mailed(self, as_national, regional, other_regional):
         save(as_national, self.PATH, added="Corse")
 
         mails = OutgoingEmail.objects.filter(template="directory/emails/office_reaches")
-        assert [mail.to for mail in mails] == [neighbour.email]
+        assert [mail.to for mail in mails] == [other_regional.email]
 
-    def test_the_region_of_an_office_is_counted_again(self, as_national, office):
+    def test_the_region_of_an_office_follows_its_areas(self, as_national, office):
         regions = []
 
-        def count():
+        def read_region():
             office.refresh_from_db()
             regions.append(office.region_id)
 
         save(as_national, self.PATH, kept=[], added="région 84")
-        count()
+        read_region()
         as_national.post(f"/annuaire/journal/{Revision.objects.latest('pk').pk}/")
-        count()
+        read_region()
         save(as_national, "/annuaire/zones/bassin-dijonnais/changer/", kept=[], added="Lyon")
-        count()
+        read_region()
 
         assert regions == ["84", "27", "84"]
 
-    def test_an_office_without_area_says_who_will_not_be_asked(self, as_national):
+    def test_a_preview_says_who_has_no_area_left(self, as_national):
         page = type_in(as_national, self.PATH, kept=[])
 
         assert "Ni cette personne ni son antenne n'ont de territoire" in text(page)
@@ -246,7 +248,7 @@ class TestNew:
         "added": "Montbard",
     }
 
-    def test_an_office_is_made_with_a_code_of_the_portal(self, as_regional):
+    def test_a_new_office_gets_a_code_made_from_its_name(self, as_regional):
         answer = save(as_regional, self.PATH, **self.TYPED)
 
         office = Office.objects.get(name="France Travail Montbard")
@@ -271,7 +273,7 @@ class TestNew:
 
         assert "Choisissez des territoires de votre région" in text(page)
 
-    def test_its_areas_are_asked(self, as_regional):
+    def test_a_new_office_needs_an_area(self, as_regional):
         assert type_in(as_regional, self.PATH, **self.TYPED | {"added": ""}).context["form"].errors["added"]
 
 
@@ -335,11 +337,11 @@ class TestTwoEditors:
         assert {"department:71", "department:58", "zone:bassin-dijonnais"} <= refs
 
     @pytest.mark.parametrize("shown", ["", "x", "eyJhIjoxfQ:1:x"])
-    def test_a_page_without_its_values_begins_again(self, as_regional, shown):
+    def test_a_post_without_the_values_shown_goes_back_to_the_form(self, as_regional, shown):
         answer = as_regional.post(self.PATH, {"vu": shown, "phone": "03 53 08 08 08"})
 
         assert answer.status_code == 302
-        assert made() == []
+        assert page_revisions() == []
 
 
 class TestRights:
@@ -347,14 +349,16 @@ class TestRights:
         "page",
         ["coordonnees", "territoires", "entreprises", "role", "convention", "fermer", "rouvrir", "verifier"],
     )
-    def test_an_office_one_may_only_read_is_not_changed(self, as_neighbour, office, page):
+    def test_an_office_one_may_only_read_is_not_changed(self, as_other_regional, office, page):
         office.areas.add(area("region", "94"))
 
-        assert as_neighbour.get(PAGE).status_code == 200
-        assert as_neighbour.get(f"{PAGE}{page}/").status_code == 404
-        assert as_neighbour.post(f"{PAGE}{page}/").status_code == 404
+        assert as_other_regional.get(PAGE).status_code == 200
+        assert as_other_regional.get(f"{PAGE}{page}/").status_code == 404
+        assert as_other_regional.post(f"{PAGE}{page}/").status_code == 404
 
-    def test_criteria_of_an_office_that_reaches_beyond_are_the_national_teams(self, as_regional, office):
+    def test_only_the_national_team_changes_criteria_of_an_office_that_reaches_beyond_its_region(
+        self, as_regional, office
+    ):
         office.areas.add(area("department", "75"))
 
         page = type_in(as_regional, f"{PAGE}entreprises/", headcount_max="10")
@@ -363,10 +367,10 @@ class TestRights:
 
 
 class TestJournal:
-    def test_a_change_is_told_and_undone(self, as_regional, office):
+    def test_a_change_is_listed_and_undone(self, as_regional, office):
         before = office.phone
         save(as_regional, f"{PAGE}coordonnees/", phone="03 53 09 09 09")
-        revision = made()[0]
+        revision = page_revisions()[0]
 
         listed = text(as_regional.get("/annuaire/journal/?antenne=PE-DIJON"))
         assert "03 53 09 09 09" in listed
@@ -381,7 +385,7 @@ class TestJournal:
         Office.objects.filter(pk=office.pk).update(closed_on="2020-01-01")
         path = f"{PAGE}rouvrir/"
         confirm(as_regional, path, as_regional.get(path))
-        reopened = made()[-1]
+        reopened = page_revisions()[-1]
         request = commit(
             send, "trouver-candidats", now=timezone.now()
         )  # the page previews the last ninety days
@@ -395,18 +399,18 @@ class TestJournal:
         assert page.context["preview"].total > 0
         assert "Annuler ce changement" in text(page)
 
-    def test_another_region_reads_and_undoes_nothing(self, as_regional, as_neighbour, office):
+    def test_another_region_reads_and_undoes_nothing(self, as_regional, as_other_regional, office):
         save(as_regional, f"{PAGE}coordonnees/", phone="03 53 09 09 09")
-        revision = made()[0]
+        revision = page_revisions()[0]
 
-        assert as_neighbour.get(f"/annuaire/journal/{revision.pk}/").status_code == 404
-        assert as_neighbour.post(f"/annuaire/journal/{revision.pk}/").status_code == 404
-        assert as_neighbour.get("/annuaire/journal/?antenne=PE-DIJON").status_code == 404
-        assert "03 53 09 09 09" not in text(as_neighbour.get("/annuaire/journal/"))
+        assert as_other_regional.get(f"/annuaire/journal/{revision.pk}/").status_code == 404
+        assert as_other_regional.post(f"/annuaire/journal/{revision.pk}/").status_code == 404
+        assert as_other_regional.get("/annuaire/journal/?antenne=PE-DIJON").status_code == 404
+        assert "03 53 09 09 09" not in text(as_other_regional.get("/annuaire/journal/"))
 
-    def test_what_changed_since_is_left(self, as_regional, office):
+    def test_an_undo_keeps_later_changes(self, as_regional, office):
         save(as_regional, f"{PAGE}coordonnees/", phone="03 53 09 09 09", name="Autre")
-        first = made()[0]
+        first = page_revisions()[0]
         save(as_regional, f"{PAGE}coordonnees/", phone="03 53 08 08 08")
 
         assert "03 53 08 08 08" in text(as_regional.get(f"/annuaire/journal/{first.pk}/"))
@@ -417,7 +421,7 @@ class TestJournal:
 
 
 class TestExperts:
-    def test_an_expert_is_added_with_the_hole_filled_in(self, as_regional, office):
+    def test_the_form_of_a_new_expert_starts_with_the_uncovered_subject(self, as_regional, office):
         path = f"{PAGE}nouveau-referent/"
         assert as_regional.get(f"{path}?sujet=saisonniers").context["form"]["subjects"].value() == [
             "saisonniers"
@@ -438,15 +442,15 @@ class TestExperts:
         assert person.source == "hand"
 
     def test_the_subjects_and_areas_of_a_colleague_are_copied(self, as_regional, office):
-        model = office.experts.get(email__startswith="recrutement")
-        model.areas.add(area("department", "21"))
+        colleague = office.experts.get(email__startswith="recrutement")
+        colleague.areas.add(area("department", "21"))
         typed = {"name": "X", "email": "x@exemple.example.org", "phone": "03 80 12 34 56"}
 
-        save(as_regional, f"{PAGE}nouveau-referent/?modele={model.pk}", **typed)
+        save(as_regional, f"{PAGE}nouveau-referent/?modele={colleague.pk}", **typed)
 
         copy = office.experts.get(email="x@exemple.example.org")
-        assert set(copy.subjects.all()) == set(model.subjects.all())
-        assert set(copy.areas.all()) == set(model.areas.all())
+        assert set(copy.subjects.all()) == set(colleague.subjects.all())
+        assert set(copy.areas.all()) == set(colleague.areas.all())
 
     def test_an_expert_without_subject_is_reported_before_saving(self, as_regional, office):
         typed = {"name": "X", "email": "x@exemple.example.org", "phone": "03 80 12 34 56", "extent": "some"}

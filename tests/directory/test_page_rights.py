@@ -16,7 +16,7 @@ from tests.directory.pages import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.demo_directory]
 
-# Answers to the staff of the neighbour region that the office reaches, of its region, of the nation. Visitors
+# Answers to the staff of another region that the office reaches, of its region, of the nation. Visitors
 # and experts by their link are asked to sign in, everywhere.
 LISTS = (200, 200, 200)
 OURS = (404, 200, 200)  # forms of plans, their previews, exports and journal
@@ -137,22 +137,24 @@ def test_every_address_has_a_line(paths):
     assert set(paths) == set(RIGHTS)
 
 
-def test_each_page_answers_whom_it_should(paths, expert, as_neighbour, as_regional, as_national):
+def test_each_page_answers_whom_it_should(paths, expert, as_other_regional, as_regional, as_national):
     by_link, wrong = Client(), {}
     assert by_link.get(record_links.record_url(expert, today=timezone.localdate())).status_code == 200
     rows = RevisedRow.objects.count()
     for name, path in paths.items():
         ask = "post" if name in POSTED else "get"
-        staff = (as_neighbour, as_regional, as_national)
+        staff = (as_other_regional, as_regional, as_national)
         answers = tuple(getattr(client, ask)(path).status_code for client in staff)
         strangers = [getattr(client, ask)(path) for client in (Client(), by_link)]
         if answers != RIGHTS[name]:
             wrong[name] = answers
-        if RIGHTS[name][0] == 404 and as_neighbour.post(path, {"etape": "confirmer"}).status_code not in {
+        if RIGHTS[name][0] == 404 and as_other_regional.post(
+            path, {"etape": "confirmer"}
+        ).status_code not in {
             404,
             405,
         }:
-            wrong[name] = "posted by a neighbour"
+            wrong[name] = "posted by another region"
         if not all(page.get("Location", "").startswith("/connexion/?next=") for page in strangers):
             wrong[name] = "opened by strangers"
 
@@ -160,7 +162,7 @@ def test_each_page_answers_whom_it_should(paths, expert, as_neighbour, as_region
     assert RevisedRow.objects.count() == rows
 
 
-def test_a_neighbour_finds_no_person_of_an_office_that_reaches_the_region(as_neighbour, expert):
+def test_a_neighbour_finds_no_person_of_an_office_that_reaches_the_region(as_other_regional, expert):
     emails = list(Expert.objects.filter(office=expert.office_id).values_list("email", flat=True))
 
     pages = [
@@ -170,7 +172,7 @@ def test_a_neighbour_finds_no_person_of_an_office_that_reaches_the_region(as_nei
         "/annuaire/simulateur/?sujet=trouver-candidats&commune=21231&antenne=PE-DIJON",
         "/annuaire/tableur/annuaire.csv",
     ]
-    shown = " ".join(_read(as_neighbour.get(path)) for path in pages)
+    shown = " ".join(_read(as_other_regional.get(path)) for path in pages)
 
     assert "France Travail Dijon" in shown
     assert not [email for email in emails if email in shown]

@@ -53,7 +53,7 @@ def moved(row, **fields):
 
 @pytest.fixture
 def next_code(bundled_code):
-    """The bundled code, after Dijon's EPCI was absorbed by a neighbour."""
+    """The bundled code, after Dijon's EPCI was absorbed by the one beside it."""
     return replace(
         bundled_code,
         epci=[epci for epci in bundled_code.epci if epci.pk != SIREN],

@@ -63,7 +63,7 @@ class TestAuthors:
         [
             ("manager", {"office", "post"}),
             ("regional", {"office", "post"}),
-            ("neighbour", set()),
+            ("other_regional", set()),
             ("national", {"office", "post", "region"}),
             ("expert", set()),
             ("closed", set()),
@@ -77,7 +77,7 @@ class TestAuthors:
         users = {
             "manager": manager,
             "regional": RegionalFactory(region=office.region),
-            "neighbour": RegionalFactory(region=elsewhere.region),
+            "other_regional": RegionalFactory(region=elsewhere.region),
             "national": NationalFactory(),
             "expert": PersonFactory(email=ExpertFactory(office=office).email),
             "closed": NationalFactory(is_active=False),

@@ -1,4 +1,4 @@
-"""The harness's own processes: how they end, and how they begin again."""
+"""The harness's own processes: exit codes, logs and restarts."""
 
 from signal import SIGKILL
 

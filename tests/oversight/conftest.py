@@ -29,7 +29,7 @@ def regional() -> User:
 
 
 @pytest.fixture
-def neighbour() -> User:
+def other_regional() -> User:
     """Staff of another region, who must not see these requests."""
     region = Region.objects.get(pk="94")
     return User.objects.create_user(
@@ -48,8 +48,8 @@ def as_regional(regional) -> Client:
 
 
 @pytest.fixture
-def as_neighbour(neighbour) -> Client:
-    return signed_in(neighbour)
+def as_other_regional(other_regional) -> Client:
+    return signed_in(other_regional)
 
 
 @pytest.fixture

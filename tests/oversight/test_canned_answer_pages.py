@@ -42,24 +42,24 @@ def words_of(page) -> str:
 
 class TestKept:
     def test_each_region_keeps_its_own_and_the_national_team_sees_all(
-        self, as_regional, as_neighbour, as_national
+        self, as_regional, as_other_regional, as_national
     ):
         keep(as_regional, "De Bourgogne")
-        keep(as_neighbour, "De Corse")
+        keep(as_other_regional, "De Corse")
         keep(as_national, "De tous")
 
         assert titles(as_regional) == ["De Bourgogne"]
-        assert titles(as_neighbour) == ["De Corse"]
+        assert titles(as_other_regional) == ["De Corse"]
         assert titles(as_national) == ["De Bourgogne", "De Corse", "De tous"]
 
-    def test_is_corrected_and_removed_by_its_region_alone(self, as_regional, as_neighbour, regional):
+    def test_is_corrected_and_removed_by_its_region_alone(self, as_regional, as_other_regional, regional):
         keep(as_regional)
         kept = CannedAnswer.objects.get()
         path = f"{PAGE}{kept.pk}/"
 
-        assert as_neighbour.get(path).status_code == 404
-        assert as_neighbour.post(path, {"title": "x", "body": "x"}).status_code == 404
-        assert as_neighbour.post(f"{path}retirer/").status_code == 404
+        assert as_other_regional.get(path).status_code == 404
+        assert as_other_regional.post(path, {"title": "x", "body": "x"}).status_code == 404
+        assert as_other_regional.post(f"{path}retirer/").status_code == 404
         assert BODY in as_regional.get(path).content.decode()
         keep(as_regional, body="Autre texte.", path=path)
         kept.refresh_from_db()
@@ -69,11 +69,11 @@ class TestKept:
         as_regional.post(f"{path}retirer/")
         assert not CannedAnswer.objects.exists()
 
-    def test_the_same_title_twice_is_refused_with_a_sentence(self, as_regional, as_neighbour):
+    def test_the_same_title_twice_is_refused_with_a_sentence(self, as_regional, as_other_regional):
         keep(as_regional)
 
         assert "porte déjà ce titre" in keep(as_regional, body="Autre.")
-        keep(as_neighbour)
+        keep(as_other_regional)
         assert CannedAnswer.objects.count() == 2
 
     @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ class TestKept:
 
 class TestClosing:
     def test_offers_those_of_the_request_s_region_and_of_the_national_team(
-        self, as_regional, as_neighbour, as_national, sent
+        self, as_regional, as_other_regional, as_national, sent
     ):
         keep(as_regional, "De Bourgogne")
-        keep(as_neighbour, "De Corse")
+        keep(as_other_regional, "De Corse")
         keep(as_national, "De tous")
 
         for client in (as_regional, as_national):
@@ -143,9 +143,9 @@ class TestClosing:
 
         assert words_of(page) == "Bonjour Madame,"
 
-    def test_the_text_of_another_region_is_never_filled_in(self, as_regional, as_neighbour, sent, close):
+    def test_the_text_of_another_region_is_never_filled_in(self, as_regional, as_other_regional, sent, close):
         keep(as_regional)
-        keep(as_neighbour, "De Corse", "Texte de Corse.")
+        keep(as_other_regional, "De Corse", "Texte de Corse.")
 
         ready = CannedAnswer.objects.get(region="94").pk
         page = close(as_regional, sent, ready=ready, words="Bonjour,", reprendre="1")

@@ -104,11 +104,11 @@ def test_holds_what_the_filters_leave_in_their_order_over_all_pages(
     assert references(lines(as_regional, q="zzz")) == []
 
 
-def test_a_region_gets_its_own_alone(as_regional, as_neighbour, as_national, sent, commit, lines):
+def test_a_region_gets_its_own_alone(as_regional, as_other_regional, as_national, sent, commit, lines):
     corsican = commit(send, now=sent.submitted_at, commune="2A004", siret="00010074300012")
 
     assert references(lines(as_regional)) == [sent.reference]
-    assert references(lines(as_neighbour, region="27")) == [corsican.reference]
+    assert references(lines(as_other_regional, region="27")) == [corsican.reference]
     assert references(lines(as_national, region="27")) == [sent.reference]
 
 

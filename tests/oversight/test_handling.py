@@ -82,8 +82,8 @@ class TestNote:
         for url in (links.follow_url(sent), links.answer_url(expert), f"{links.answer_url(expert)}reponse/"):
             assert NOTE not in text_of(Client(), url)
 
-    def test_is_not_found_by_another_region(self, as_neighbour, sent, do):
-        assert as_neighbour.post(f"/demandes/{sent.reference}/noter/", {"body": NOTE}).status_code == 404
+    def test_is_not_found_by_another_region(self, as_other_regional, sent, do):
+        assert as_other_regional.post(f"/demandes/{sent.reference}/noter/", {"body": NOTE}).status_code == 404
         assert not StaffNote.objects.exists()
 
     def test_may_be_written_on_a_request_held_or_over(self, as_regional, held, sent, do):

@@ -69,10 +69,10 @@ class TestIncomingList:
             assert shown in text
 
     def test_a_region_sees_those_about_its_requests_and_the_national_team_all(
-        self, as_regional, as_neighbour, as_national, held, unknown
+        self, as_regional, as_other_regional, as_national, held, unknown
     ):
         assert listed(as_regional) == [held.message_id]
-        assert listed(as_neighbour) == []
+        assert listed(as_other_regional) == []
         assert set(listed(as_national)) == {held.message_id, unknown.message_id}
 
     def test_filters_by_state_sender_and_reference(self, as_national, held, unknown, sent):

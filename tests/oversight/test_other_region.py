@@ -46,11 +46,13 @@ def page_of(client, solicitation) -> str:
     return client.get(f"/demandes/{solicitation.reference}/").content.decode().replace("&#x27;", "'")
 
 
-def test_nothing_is_written_into_the_request_that_staff_may_not_see(as_neighbour, sent, duplicate, press):
+def test_nothing_is_written_into_the_request_that_staff_may_not_see(
+    as_other_regional, sent, duplicate, press
+):
     events, mails = sent.events.count(), OutgoingEmail.objects.about(f"request:{sent.pk}")
     before = set(mails.exclude(template__endswith="/alert").values_list("pk", flat=True))
 
-    text = press(as_neighbour, duplicate)
+    text = press(as_other_regional, duplicate)
 
     assert "relève d'une autre région : rien n'y a été écrit" in text
     assert not sent.additions.exists()
@@ -60,9 +62,9 @@ def test_nothing_is_written_into_the_request_that_staff_may_not_see(as_neighbour
 
 
 def test_its_region_is_alerted_in_its_list_and_by_mail_without_a_word_of_the_company(
-    as_neighbour, as_regional, regional, sent, duplicate, press
+    as_other_regional, as_regional, regional, sent, duplicate, press
 ):
-    press(as_neighbour, duplicate)
+    press(as_other_regional, duplicate)
 
     alert = sent.alerts.open().get()
     assert (alert.cause, alert.details) == (AlertCause.SIMILAR, f"{duplicate.reference} (Corse)")
@@ -74,20 +76,22 @@ def test_its_region_is_alerted_in_its_list_and_by_mail_without_a_word_of_the_com
     assert WORDS not in page
 
 
-def test_is_reported_in_the_history_of_the_held_one_and_once(as_neighbour, neighbour, sent, duplicate, press):
-    press(as_neighbour, duplicate)
+def test_is_reported_in_the_history_of_the_held_one_and_once(
+    as_other_regional, other_regional, sent, duplicate, press
+):
+    press(as_other_regional, duplicate)
     sent.alerts.open().update(settled_at=sent.submitted_at)
     before = database_digest()
 
-    press(as_neighbour, duplicate)
+    press(as_other_regional, duplicate)
 
-    assert duplicate.events.get(kind=EventKind.OTHER_REGION_TOLD).by_user == neighbour
+    assert duplicate.events.get(kind=EventKind.OTHER_REGION_TOLD).by_user == other_regional
     assert before == database_digest()
 
 
-def test_the_page_offers_to_tell_the_other_region_and_not_to_merge(as_neighbour, as_national, duplicate):
-    assert "Prévenir l'autre région" in page_of(as_neighbour, duplicate)
-    assert "Réunir à la première demande" not in page_of(as_neighbour, duplicate)
+def test_the_page_offers_to_tell_the_other_region_and_not_to_merge(as_other_regional, as_national, duplicate):
+    assert "Prévenir l'autre région" in page_of(as_other_regional, duplicate)
+    assert "Réunir à la première demande" not in page_of(as_other_regional, duplicate)
     assert "Réunir à la première demande" in page_of(as_national, duplicate)
 
 
@@ -98,13 +102,15 @@ def test_the_national_team_merges_over_regions(as_national, sent, duplicate, pre
     assert duplicate.closed_reason == ClosedReason.DUPLICATE
 
 
-def test_a_first_request_without_region_is_the_national_team_s(commit, as_neighbour, sent, duplicate, press):
+def test_a_first_request_without_region_is_the_national_team_s(
+    commit, as_other_regional, sent, duplicate, press
+):
     """A request of some collectivities overseas."""
     team = User.objects.create_user("nationale@equipe.example.org", role=User.Role.NATIONAL)
     Office.objects.filter(is_fallback=True).update(is_fallback=False)
     Solicitation.objects.filter(pk=sent.pk).update(region=None)
 
-    press(as_neighbour, duplicate)
+    press(as_other_regional, duplicate)
 
     [mail] = OutgoingEmail.objects.filter(key__startswith=f"alert:{sent.pk}:similar")
     assert mail.to == team.email
@@ -152,7 +158,7 @@ def test_staff_write_into_what_they_see_alone_whatever_the_order(
 
 @pytest.mark.parametrize("ended", ["first", "second", "first, by staff"])
 def test_nothing_is_merged_once_one_of_the_two_is_over(
-    commit, as_neighbour, as_national, duplicate, press, ended
+    commit, as_other_regional, as_national, duplicate, press, ended
 ):
     now, first = duplicate.submitted_at, duplicate.duplicate_of
     if ended == "first, by staff":
@@ -162,7 +168,7 @@ def test_nothing_is_merged_once_one_of_the_two_is_over(
         commit(company_requests.cancel, first if ended == "first" else duplicate, now=now)
     before = database_digest()
 
-    for client in (as_neighbour, as_national):
+    for client in (as_other_regional, as_national):
         assert "Rien n'a été fait" in press(client, duplicate)
     assert before == database_digest()
 

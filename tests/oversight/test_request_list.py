@@ -60,11 +60,11 @@ def test_visitor_is_sent_to_sign_in_and_an_expert_is_refused(client, sent):
     assert signed_in(expert).get(LIST).status_code == 403
 
 
-def test_region_sees_its_own_requests_alone(as_regional, as_neighbour, as_national, commit, sent, today):
+def test_region_sees_its_own_requests_alone(as_regional, as_other_regional, as_national, commit, sent, today):
     corsican = commit(send, now=today, commune="2A004", siret="00010074300012")
 
     assert shown(as_regional) == [sent.reference]
-    assert shown(as_neighbour) == [corsican.reference]
+    assert shown(as_other_regional) == [corsican.reference]
     assert set(shown(as_national)) == {sent.reference, corsican.reference}
 
 
@@ -253,11 +253,11 @@ def test_queries_are_as_many_when_something_is_urgent(
         assert as_national.get(LIST).context["urgent"] == []
 
 
-def test_empty_list_says_why(as_neighbour, sent):
-    page = as_neighbour.get(LIST).content.decode()
+def test_empty_list_says_why(as_other_regional, sent):
+    page = as_other_regional.get(LIST).content.decode()
 
     assert "Aucune demande n'est encore arrivée" in page
-    assert "Aucune demande ne correspond" in as_neighbour.get(LIST, {"q": "x"}).content.decode()
+    assert "Aucune demande ne correspond" in as_other_regional.get(LIST, {"q": "x"}).content.decode()
 
 
 def test_every_occasion_of_a_mail_has_its_words(settings):

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from experts.accounts.sessions import SEEN_AT
+from experts.accounts.sessions import SEEN_AT_KEY
 from experts.models import Expert
 from mailing import message_builder
 from mailing.models import OutgoingEmail
@@ -34,7 +34,7 @@ def do(django_capture_on_commit_callbacks):
     def posted(client, solicitation, act: str, *, now=None, **posted):
         moment = now or solicitation.submitted_at
         session = client.session
-        session[SEEN_AT] = int(moment.timestamp())  # she never left
+        session[SEEN_AT_KEY] = int(moment.timestamp())  # she never left
         session.save()
         with time_machine.travel(moment, tick=False), django_capture_on_commit_callbacks(execute=True):
             answer = client.post(f"/demandes/{solicitation.reference}/{act}/", posted, follow=True)

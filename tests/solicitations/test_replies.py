@@ -281,12 +281,12 @@ class TestWhoWrote:
         request = commit(send, now=now, email="peintures.vannier@orange.fr")
 
         same = answer(request, now=now)
-        neighbour = answer(
+        other_regional = answer(
             request, sender="voisin@orange.fr", message_id="<autre@poste.example.org>", now=now
         )
 
         assert outcome(same) == ACCEPTED
-        assert outcome(neighbour) == (IncomingState.HELD, Reason.OTHER_SENDER)
+        assert outcome(other_regional) == (IncomingState.HELD, Reason.OTHER_SENDER)
 
 
 def expire(person) -> None:

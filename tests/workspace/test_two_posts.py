@@ -1,4 +1,4 @@
-"""A need sent to two posts of one person: two lines of her inbox, which say why."""
+"""A need sent to two posts of one person: two lines of her inbox, each with the reason."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 WHY = "adressé à deux de vos postes, ici : {}. Une seule réponse suffit."
 
 
-def test_a_need_of_two_posts_says_so_and_one_answer_is_for_both(commit, now):
+def test_a_need_sent_to_two_posts_is_marked_and_one_answer_closes_both(commit, now):
     expert_match = match(commit(send, now=now), "recrutement@france-travail")
     client = signed_in(PersonFactory(email=expert_match.mailbox.email))
     assert "deux de vos postes" not in page_text(client.get("/besoins/"))

@@ -10,7 +10,7 @@ from tests.workspace.conftest import page_text
 pytestmark = [pytest.mark.demo_directory, pytest.mark.django_db]
 
 
-def test_a_mention_is_marked_an_unknown_one_said_and_a_doubt_refused(submit, sent, now):
+def test_a_mention_is_marked_an_unknown_name_reported_and_an_ambiguous_one_refused(submit, sent, now):
     box = mailbox(sent, "recrutement@france-travail")
 
     page = submit(box, "message/", body="<b>@mission locale</b> et @Zoé")
@@ -21,8 +21,8 @@ def test_a_mention_is_marked_an_unknown_one_said_and_a_doubt_refused(submit, sen
 
     for name in ("Zoé Martin", "Zoé Petit"):
         expert = ExpertFactory(office=box.speaker().office, name=name)
-        post = Mailbox.objects.create(solicitation=sent, email=expert.email, created_at=now)
-        Match.objects.create(need=sent.needs.get(), expert=expert, mailbox=post, sent_at=now)
+        martin_or_petit = Mailbox.objects.create(solicitation=sent, email=expert.email, created_at=now)
+        Match.objects.create(need=sent.needs.get(), expert=expert, mailbox=martin_or_petit, sent_at=now)
     page = submit(box, "message/", body="@Zoé")
 
     assert "écrivez son nom en entier" in page_text(page)

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.test import Client
 
-from experts.accounts.sessions import SEEN_AT
+from experts.accounts.sessions import SEEN_AT_KEY
 from experts.models import Seat
 from solicitations.models import Message
 from tests.experts.factories import PersonFactory, signed_in
@@ -53,7 +53,7 @@ def test_written_while_the_session_ended(need, person, now):
     Seat.objects.create(user=person, office=need.expert.office, given_at=now)
     client = signed_in(person)
     session = client.session
-    session[SEEN_AT] = time.time() - 31 * 60
+    session[SEEN_AT_KEY] = time.time() - 31 * 60
     session.save()
 
     page = write(client, need)

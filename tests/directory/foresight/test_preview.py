@@ -204,12 +204,12 @@ def test_confidential_requests_and_those_of_other_regions_are_counted_but_not_li
     sent = commit(send, now=now)
     plan = office_plan(chosen_office(sent), closed_on=now.date())
     regional = RegionalFactory(region=Region.objects.get(pk="27"))
-    neighbour = RegionalFactory(email="voisine@example.org", region=Region.objects.get(pk="94"))
+    other_regional = RegionalFactory(email="voisine@example.org", region=Region.objects.get(pk="94"))
 
     preview = foresee(plan, now=now)
 
     assert [line.reference for line in preview_content(preview, user=regional).lines] == [sent.reference]
-    hidden = preview_content(preview, user=neighbour)
+    hidden = preview_content(preview, user=other_regional)
     assert (hidden.lines, hidden.unlisted, hidden.counts[0].count) == ((), 1, 1)
     Solicitation.objects.filter(pk=sent.pk).update(is_confidential=True)
     secret = preview_content(foresee(plan, now=now), user=NationalFactory())

@@ -63,8 +63,8 @@ def test_each_line_leads_to_what_can_be_changed(as_regional):
             assert reverse("directory:expert", args=[person.pk]) in page
 
 
-def test_people_of_other_regions_are_a_role_without_name_nor_address(as_neighbour, decision):
-    page = as_neighbour.get(PAGE, DEMAND | {"sujet_2": "recruter-apprenti"}).content.decode()
+def test_people_of_other_regions_are_a_role_without_name_nor_address(as_other_regional, decision):
+    page = as_other_regional.get(PAGE, DEMAND | {"sujet_2": "recruter-apprenti"}).content.decode()
 
     assert Office.objects.get(code=decision.offices[0]).name in page
     for expert in Expert.objects.all():
@@ -73,12 +73,12 @@ def test_people_of_other_regions_are_a_role_without_name_nor_address(as_neighbou
     assert reverse("directory:office", args=[decision.offices[0]]) not in page
 
 
-def test_a_stand_in_of_another_region_does_not_name_the_absent(as_neighbour, as_regional):
+def test_a_stand_in_of_another_region_does_not_name_the_absent(as_other_regional, as_regional):
     day = {"sujet": "former-avant-embauche", "jour": "10/02/2027"}
     absent = Expert.objects.get(email="formation@france-travail-dijon.example.org")
 
     assert f"remplace {absent.name}" in as_regional.get(PAGE, DEMAND | day).content.decode()
-    assert absent.name not in as_neighbour.get(PAGE, DEMAND | day).content.decode()
+    assert absent.name not in as_other_regional.get(PAGE, DEMAND | day).content.decode()
 
 
 def test_facts_of_the_firm_are_typed_or_come_from_the_register(as_national, register_server, settings):
@@ -187,11 +187,11 @@ class TestWhyNot:
         first = answer.context["why_not"].choices[0]
         assert as_national.get(f"{PAGE}?{first.query}").context["why_not"].named
 
-    def test_people_of_another_region_cannot_be_asked_about(self, as_neighbour):
+    def test_people_of_another_region_cannot_be_asked_about(self, as_other_regional):
         expert = Expert.objects.get(email="recrutement@france-travail-dijon.example.org")
 
-        by_pk = as_neighbour.get(PAGE, DEMAND | {"referent": expert.pk})
-        by_address = as_neighbour.get(PAGE, DEMAND | {"qui": expert.email})
+        by_pk = as_other_regional.get(PAGE, DEMAND | {"referent": expert.pk})
+        by_address = as_other_regional.get(PAGE, DEMAND | {"qui": expert.email})
 
         for answer in (by_pk, by_address):
             assert answer.context["why_not"].is_unknown

@@ -225,12 +225,12 @@ class TestApplying:
 
     def test_a_neighbour_sees_and_applies_nothing(self):
         upload = read(sent(staff("27")))
-        neighbour = signed_in(staff("93"))
+        other_regional = signed_in(staff("93"))
 
-        page = neighbour.get(reverse("directory:sheet", args=[upload.pk]))
+        page = other_regional.get(reverse("directory:sheet", args=[upload.pk]))
 
         assert page.status_code == 404
-        assert self.accept(upload, neighbour).status_code == 404
+        assert self.accept(upload, other_regional).status_code == 404
 
 
 def test_the_files_to_download_are_those_of_the_region():

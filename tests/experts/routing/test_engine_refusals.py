@@ -5,13 +5,13 @@ import pytest
 from experts.routing.engine import AbsencePeriod, ApplicantFacts, AskedSubject, Criteria, Demand, decide
 from tests.experts.routing.builders import DEPARTMENT, EPCI, ON, REGION, SUBJECT, expert, lines, office, route
 
-TODAY = AbsencePeriod(ON, ON)
-NOTHING = frozenset()
+ABSENT_TODAY = AbsencePeriod(ON, ON)
+NO_SUBJECTS = frozenset()
 
 
 def test_office_refused_as_a_whole_gives_one_line_with_every_obstacle():
     criteria = Criteria(headcount_max=9, naf=("43",), craft="only")
-    staff = expert("a", subjects=NOTHING), expert("b", absences=(TODAY,))
+    staff = expert("a", subjects=NO_SUBJECTS), expert("b", absences=(ABSENT_TODAY,))
 
     decision = route(
         office("A", *staff, criteria=criteria, closes_on=ON),
@@ -21,14 +21,14 @@ def test_office_refused_as_a_whole_gives_one_line_with_every_obstacle():
     assert lines(decision) == [("A", None, ["closed", "headcount", "naf"])]
 
 
-def test_otherwise_each_expert_gives_a_line_with_every_obstacle():
+def test_expert_refused_in_an_accepted_office_gives_a_line_with_every_obstacle():
     chosen = expert("chosen")
     staff = (
-        expert("wanting", areas=(REGION,), absences=(TODAY,), subjects=NOTHING),
+        expert("with_every_obstacle", areas=(REGION,), absences=(ABSENT_TODAY,), subjects=NO_SUBJECTS),
         expert("absent", absences=(AbsencePeriod(ON, ON, chosen.pk),)),
         chosen,
         expert("far", areas=(REGION,)),
-        expert("unskilled", subjects=NOTHING, areas=(EPCI,)),
+        expert("unskilled", subjects=NO_SUBJECTS, areas=(EPCI,)),
         expert("elsewhere", areas=()),
     )
 
@@ -36,23 +36,23 @@ def test_otherwise_each_expert_gives_a_line_with_every_obstacle():
         ("A", "absent", ["absent"]),
         ("A", "far", ["less_local"]),
         ("A", "unskilled", ["no_skill"]),
-        ("A", "wanting", ["no_skill", "absent", "less_local"]),
+        ("A", "with_every_obstacle", ["no_skill", "absent", "less_local"]),
     ]
 
 
-def test_nobody_is_less_local_than_nobody():
+def test_nobody_is_less_local_when_nobody_is_chosen():
     decision = route(
-        office("A", expert("a", subjects=NOTHING)),
-        office("B", expert("b", absences=(TODAY,)), areas=[REGION]),
+        office("A", expert("a", subjects=NO_SUBJECTS)),
+        office("B", expert("b", absences=(ABSENT_TODAY,)), areas=[REGION]),
     )
 
     assert lines(decision) == [("A", "a", ["no_skill"]), ("B", "b", ["absent"])]
 
 
-def test_less_local_is_told_within_an_institution_only():
+def test_less_local_is_an_obstacle_within_an_institution_only():
     decision = route(
         office("A", areas=[EPCI]),
-        office("B", expert("b", subjects=NOTHING), areas=[REGION], institution="CCI"),
+        office("B", expert("b", subjects=NO_SUBJECTS), areas=[REGION], institution="CCI"),
         institutions=("PE", "CCI"),
     )
 
@@ -60,7 +60,7 @@ def test_less_local_is_told_within_an_institution_only():
 
 
 def test_office_blocked_by_an_exclusive_one_gives_one_line():
-    blocked = office("A", expert("a"), expert("b", subjects=NOTHING), areas=[EPCI])
+    blocked = office("A", expert("a"), expert("b", subjects=NO_SUBJECTS), areas=[EPCI])
     less_local = office("B", areas=[DEPARTMENT])
     alone = office("X", institution="GUEA", areas=[REGION], exclusive_subjects=frozenset({SUBJECT}))
 
@@ -79,12 +79,14 @@ def test_office_blocked_by_an_exclusive_one_gives_one_line():
         pytest.param(office("B", is_fallback=True), id="fallback office"),
     ],
 )
-def test_those_who_are_no_candidates_are_not_told(stranger):
+def test_those_who_are_no_candidates_are_not_listed(stranger):
     assert lines(route(office("A"), stranger)) == []
 
 
 def test_own_area_makes_a_candidate_although_the_office_is_elsewhere():
-    decision = route(office("A", expert("own", areas=(EPCI,), subjects=NOTHING), expert("office"), areas=[]))
+    decision = route(
+        office("A", expert("own", areas=(EPCI,), subjects=NO_SUBJECTS), expert("office"), areas=[])
+    )
 
     assert lines(decision) == [("A", "own", ["no_skill"])]
 
@@ -96,13 +98,13 @@ def test_person_mailed_for_one_office_is_not_refused_for_another():
 
 
 def test_stand_in_is_not_refused():
-    deputy = expert("deputy", subjects=NOTHING)
+    deputy = expert("deputy", subjects=NO_SUBJECTS)
     absent = expert("absent", absences=(AbsencePeriod(ON, ON, deputy.pk),))
 
     assert lines(route(office("A", absent, deputy))) == [("A", "absent", ["absent"])]
 
 
-def test_refusals_are_told_when_the_fallback_answers():
+def test_refusals_are_listed_when_the_fallback_answers():
     fallback = office("F", institution="UR", is_fallback=True)
 
     decision = route(office("A", closes_on=ON), fallback)
@@ -112,7 +114,7 @@ def test_refusals_are_told_when_the_fallback_answers():
 
 def test_refusals_come_as_subjects_then_institutions_then_office_then_email():
     offices = [
-        office("Z", expert("y", subjects=NOTHING), expert("x", subjects=NOTHING)),
+        office("Z", expert("y", subjects=NO_SUBJECTS), expert("x", subjects=NO_SUBJECTS)),
         office("B", institution="CCI", closes_on=ON),
         office("A", institution="CCI", closes_on=ON),
     ]
