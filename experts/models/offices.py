@@ -158,7 +158,11 @@ class Office(ImportedModel):
             ),
             models.CheckConstraint(condition=~Q(code="") & ~Q(name=""), name="office_is_named"),
         ]
-        indexes = [GinIndex(OpClass(OFFICE_WORDS, "gin_trgm_ops"), name="office_words")]
+        indexes = [
+            GinIndex(OpClass(OFFICE_WORDS, "gin_trgm_ops"), name="office_words"),
+            # A few offices, one of which each sending and each public page names.
+            models.Index(fields=["region"], name="office_fallback", condition=Q(is_fallback=True)),
+        ]
 
     def __str__(self) -> str:
         return self.name
