@@ -158,7 +158,7 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    gc.unfreeze()
+    gc.freeze()  # what is left goes with the process: pytest would search it for garbage five times
     if _building.ident:
         _building.join()
     _databases.close()
