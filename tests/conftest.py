@@ -158,7 +158,10 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    gc.freeze()  # what is left goes with the process: pytest would search it for garbage five times
+    if hasattr(config, "workerinput"):
+        gc.freeze()  # pytest and Python would look for garbage among all that ends with the process
+    else:
+        gc.unfreeze()  # a file that a test left open in a cycle is reported
     if _building.ident:
         _building.join()
     _databases.close()

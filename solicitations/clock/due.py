@@ -56,7 +56,7 @@ def loaded(requests: SolicitationQuerySet) -> Iterator[Solicitation]:
 @contextmanager
 def _older_objects_left_alone() -> Iterator[None]:
     """Exclude older objects from garbage collections: scanning those of a process takes 0.1 s."""
-    if gc.get_freeze_count():  # somebody has seen to it
+    if gc.get_freeze_count():  # the process has done so already
         yield
         return
     gc.freeze()
