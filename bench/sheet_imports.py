@@ -143,9 +143,8 @@ def _insert(database: str, tables: list[tuple[type[models.Model], list[tuple[Any
 def _route_meanwhile(database: str, file: Path) -> Result:
     """Route the same requests among the present experts, alone, then while as many others are imported."""
     with databases.connected(database):
-        Expert.objects.update(
-            email=Concat(Value("ancien-"), "email")
-        )  # so that the sheet's experts are new ones
+        # Under other addresses, so that the sheet's experts are new ones.
+        Expert.objects.update(email=Concat(Value("ancien-"), "email"))
         _vacuum()
         demands = list(random_demands(random.Random(contents.SEED), DEMANDS))
         trial = sheet_process.read(file.read_bytes())

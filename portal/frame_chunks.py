@@ -17,7 +17,7 @@ def in_one_chunk(function: Callable[P, R]) -> Callable[P, R]:
 
     A call that does not fit in a chunk takes another one from the system, and gives it back when it returns.
     A loop that happens to run at such a depth pays this at each turn, a thousand times a page in an inbox.
-    CPython 3.13 keeps a chunk: https://github.com/python/cpython/issues/142183
+    Later releases of CPython 3.13 keep one: https://github.com/python/cpython/issues/142183
     """
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -147,7 +147,7 @@ def _ask_others(solicitation: Solicitation, withdrawn: Sequence[Match], *, now: 
 def _replace(need: Need, institutions: set[str], *, has_nobody: bool, now: datetime) -> list[Match]:
     """New matches of a need: in these institutions, or in any when nobody has it any more (``has_nobody``).
 
-    When there is none, the fallback is asked and the company told; staff get an alert when that fails too.
+    Then, offices not asked yet, or else the fallback, which the company is told; staff are alerted of nobody.
     """
     decided = routing.decide_today(need, now=now)
     chosen = [one for one in decided.chosen if has_nobody or one.institution in institutions]

@@ -31,7 +31,7 @@ def refresh_states(
             is_exhausted=need.exhausted_at is not None,
         )
         if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
-            need.exhausted_at = None  # if all decline later, the fallback is asked again
+            need.exhausted_at = None  # if all decline later, others are looked for again
     fields = ["decision", "is_fallback"] if decided else []
     for need in needs:  # usually one
         need.save(update_fields=["state", "exhausted_at", *fields])
