@@ -32,22 +32,31 @@ COMMAND_TIMEOUT = 600.0  # seconds, on a busy machine
 
 
 class Forked:
-    """A forked process and its children, one group; its methods are those of ``subprocess.Popen``."""
+    """A forked process and its children, one group; its methods are those of ``subprocess.Popen``.
+
+    One thread may wait for it while another kills it.
+    """
 
     def __init__(self, link: socket.socket, stdin: IO[bytes] | None, stdout: IO[bytes] | None) -> None:
         self._link = link
+        self._waiting = Lock()
         self.pid = int(link.recv(20))
         self.stdin, self.stdout = stdin, stdout
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        with suppress(TimeoutError, BlockingIOError):
-            self._receive(0)
+        if self._waiting.acquire(blocking=False):  # else a thread waits for the end
+            try:
+                with suppress(TimeoutError, BlockingIOError):
+                    self._receive(0)
+            finally:
+                self._waiting.release()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the process, or for its whole group when it is killed; ``TimeoutError`` if it goes on."""
-        self._receive(timeout)
+        with self._waiting:
+            self._receive(timeout)
         assert self.returncode is not None
         return self.returncode
 

@@ -77,6 +77,9 @@ class FaultInjector:
                 self.kinds[kind]()
             for thread in threads[:2]:
                 thread.join(most)
+        except AssertionError as error:
+            error.add_note(f"{dict(self.faults)}\n{self.harness.log_tails()}")
+            raise
         finally:
             self.is_finished.set()
             self.sender.stop()

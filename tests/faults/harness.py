@@ -114,7 +114,8 @@ class PortalHarness:
     def kill(self, process: Forked) -> None:
         """Kill a process and its children."""
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def stop(self) -> None:
