@@ -1,7 +1,10 @@
-"""Sending of a request by a company: the rows, the acknowledgement, the routing after the commit."""
+"""Sending of a request by a company: its rows, its routing and their mails, in one transaction."""
 
 import copy
+import logging
+import secrets
 import time
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +12,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from experts.models import Institution, Subject
+from experts.routing.decision import Decision
 from mailing import outbox
 from solicitations import suspicion, tasks
 from solicitations.dispatch import duplicates, routing
@@ -17,6 +21,11 @@ from solicitations.models import Draft, Event, MissedDemand, Need, Solicitation
 from solicitations.models.requests import make_reference
 from solicitations.notifications import to_company
 from territories.models import Commune
+
+logger = logging.getLogger(__name__)
+
+# Seconds that the last requests of this process took to be written and routed, and one to begin with.
+_durations = deque([0.02], maxlen=100)
 
 
 class AlreadySent(Exception):
@@ -35,8 +44,6 @@ class RequestPart:
     description: str
 
 
-@outbox.one_delivery_task()
-@transaction.atomic(durable=True)
 def submit(
     blank: Solicitation,
     *,
@@ -46,32 +53,53 @@ def submit(
     draft: Draft | None = None,
     is_suspect: bool = False,
 ) -> list[Solicitation]:
-    """Create one request per part, acknowledge each by mail, and route it after the commit.
+    """Create one request per part, acknowledge each by mail, and route it.
 
     All are linked to the first. ``blank``: an unsaved request with the company, the contact and the consent.
-    ``is_suspect``: a robot seems to have filled the form. Raises ``AlreadySent`` when the draft was sent.
+    ``is_suspect``: a robot seems to have filled the form. When a routing fails, all is written again without
+    any, and the sweep routes. Raises ``AlreadySent`` when the draft was sent.
     """
-    _lock_senders({blank.siret, blank.email.lower()} - {""})
-    sent: list[routing.LoadedRequest] = []
-    for part in parts:
-        first = sent[0].solicitation if sent else None
-        sent.append(
-            _create_request(blank, part, first=first, unticked=unticked, is_suspect=is_suspect, now=now)
-        )
-    if draft is not None:
-        _mark_sent(draft, sent[0].solicitation, now=now)
-    for loaded in sent:
-        transaction.on_commit(lambda loaded=loaded: _route(loaded, now=now))  # type: ignore[misc]
-    return [loaded.solicitation for loaded in sent]
+    sending = _Sending(blank, parts, unticked, draft, is_suspect, now)
+    try:
+        return _write(sending)
+    except routing.RoutingFailed as failed:
+        sent = _write(sending, routing_error=type(failed.__cause__).__name__)
+        logger.exception("request %s could not be routed", sent[0].pk, exc_info=failed.__cause__)
+        return sent
 
 
-def _route(sent: routing.LoadedRequest, *, now: datetime) -> None:
-    """Route a request just sent, or have a worker do it when it is held."""
-    pk = sent.solicitation.pk
-    if sent.solicitation.state == RequestState.HELD:
-        _send_to_worker(pk)
-    else:
-        routing.route_safely(pk, now=now, just_sent=sent)
+@dataclass(frozen=True)
+class _Sending:
+    """The arguments of ``submit``."""
+
+    blank: Solicitation
+    parts: Sequence[RequestPart]
+    unticked: Sequence[Institution]
+    draft: Draft | None
+    is_suspect: bool
+    now: datetime
+
+
+@outbox.one_delivery_task()
+@transaction.atomic(durable=True)
+def _write(sending: _Sending, *, routing_error: str = "") -> list[Solicitation]:
+    """Write the requests of a form; with the error that a routing made, none is routed here."""
+    _lock_senders({sending.blank.siret, sending.blank.email.lower()} - {""})
+    sent: list[Solicitation] = []
+    for part in sending.parts:
+        started = time.perf_counter()
+        request = _unsaved(sending, part, first=sent[0] if sent else None)
+        _write_request(request, sending, routing_error=routing_error)
+        took = time.perf_counter() - started
+        if request.solicitation.state == RequestState.HELD:
+            pk = request.solicitation.pk
+            transaction.on_commit(lambda pk=pk, took=took: _send_to_worker(pk, took=took))  # type: ignore[misc]
+        elif not routing_error:
+            _durations.append(took)
+        sent.append(request.solicitation)
+    if sending.draft is not None:
+        _mark_sent(sending.draft, sent[0], now=sending.now)
+    return sent
 
 
 def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> None:
@@ -83,14 +111,19 @@ def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> No
         raise AlreadySent(Solicitation.objects.get(drafts=draft))
 
 
-def _send_to_worker(pk: int) -> None:
-    """Have a worker route a held request and alert staff.
+def usual_duration() -> float:
+    """Return the seconds that one of the last requests took to be written and routed, drawn at random."""
+    return secrets.choice(list(_durations))
 
-    Sleeps as long as a routing takes: the response time must not reveal that the request is held.
+
+def _send_to_worker(pk: int, *, took: float) -> None:
+    """Have a worker route a held request and alert staff; ``took``: the seconds that its writing took.
+
+    Sleeps until it has taken as long as others: the response time must not reveal that a request is held.
     """
     started = time.perf_counter()
     tasks.tell_held.delay(pk)
-    time.sleep(max(0.0, routing.usual_duration() - (time.perf_counter() - started)))
+    time.sleep(max(0.0, usual_duration() - took - (time.perf_counter() - started)))
 
 
 def _lock_senders(keys: Collection[str]) -> None:
@@ -100,15 +133,9 @@ def _lock_senders(keys: Collection[str]) -> None:
         cursor.execute(lock, [sorted(keys)])
 
 
-def _create_request(
-    blank: Solicitation,
-    part: RequestPart,
-    *,
-    first: Solicitation | None,
-    unticked: Sequence[Institution],
-    is_suspect: bool,
-    now: datetime,
-) -> routing.LoadedRequest:
+def _unsaved(sending: _Sending, part: RequestPart, *, first: Solicitation | None) -> routing.LoadedRequest:
+    """Return the request of a part; ``first``: the one of the first part."""
+    blank, now = sending.blank, sending.now
     solicitation = copy.copy(blank)
     solicitation.reference = make_reference()
     solicitation.description = part.description
@@ -119,21 +146,54 @@ def _create_request(
     solicitation.duplicate_of_id = duplicates.find(
         siret=blank.siret, email=blank.email, subjects=part.subjects, now=now
     )
-    held_reason = _held_reason(solicitation, is_suspect=is_suspect)
-    if held_reason:
-        solicitation.move_to(RequestState.HELD, at=now, reason=held_reason)
-        solicitation.routing_due_at = now
-    solicitation.save()
-    needs = Need.objects.bulk_create(
+    needs = [
         Need(solicitation=solicitation, subject=subject, position=position)
         for position, subject in enumerate(part.subjects)
-    )
-    if unticked:
-        solicitation.unticked_institutions.set(unticked)
-    Event.objects.bulk_create(_first_events(solicitation, held_reason, now=now))
-    to_company.received(solicitation, subjects=part.subjects, now=now)
-    codes = frozenset(institution.code for institution in unticked)
+    ]
+    codes = frozenset(institution.code for institution in sending.unticked)
     return routing.LoadedRequest(solicitation, needs, codes)
+
+
+def _write_request(request: routing.LoadedRequest, sending: _Sending, *, routing_error: str) -> None:
+    """Hold the request, leave it to the sweep after this error, or route it; in each case, write it."""
+    solicitation, now = request.solicitation, sending.now
+    if reason := _held_reason(solicitation, is_suspect=sending.is_suspect):
+        _hold(solicitation, reason, now=now)
+        _save(request, sending)
+    elif routing_error:
+        solicitation.routing_error = routing_error
+        solicitation.routing_due_at = now + routing.ROUTING_RETRY_AFTER
+        _save(request, sending)
+    else:
+        with routing.measured():
+            decision = routing.decide(request, now=now)
+            if routing.would_reach_too_many(solicitation, decision):
+                _hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
+                _save(request, sending)
+            else:
+                routing.note_first(decision, request, now=now)
+                _save(request, sending, decision=decision)
+
+
+def _hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
+    """Hold a request for staff; a worker decides whom it would reach, for them to read."""
+    solicitation.move_to(RequestState.HELD, at=now, reason=reason)
+    solicitation.routing_due_at = now
+
+
+def _save(request: routing.LoadedRequest, sending: _Sending, *, decision: Decision | None = None) -> None:
+    """Write the request with its needs, events and mails; with a decision, its experts' matches and mails."""
+    solicitation, now = request.solicitation, sending.now
+    solicitation.save()
+    Need.objects.bulk_create(request.needs)
+    if sending.unticked:
+        solicitation.unticked_institutions.set(sending.unticked)
+    Event.objects.bulk_create(_first_events(solicitation, now=now))
+    subjects = [need.subject for need in request.needs]
+    mails = [to_company.received(solicitation, subjects=subjects, now=now)]
+    if decision is not None:
+        mails += routing.send_first(decision, request, now=now)
+    outbox.enqueue_all(mails)
 
 
 def _held_reason(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason | None:
@@ -145,12 +205,13 @@ def _held_reason(solicitation: Solicitation, *, is_suspect: bool) -> HeldReason 
     return None
 
 
-def _first_events(
-    solicitation: Solicitation, held_reason: HeldReason | None, *, now: datetime
-) -> list[Event]:
+def _first_events(solicitation: Solicitation, *, now: datetime) -> list[Event]:
     events = [Event(solicitation=solicitation, kind=EventKind.SUBMITTED, is_by_company=True, at=now)]
-    if held_reason:
-        events.append(Event(solicitation=solicitation, kind=EventKind.HELD, reason=held_reason.label, at=now))
+    if solicitation.held_reason:
+        reason = HeldReason(solicitation.held_reason).label
+        events.append(Event(solicitation=solicitation, kind=EventKind.HELD, reason=reason, at=now))
+    if solicitation.routed_at:
+        events.append(Event(solicitation=solicitation, kind=EventKind.ROUTED, at=now))
     return events
 
 

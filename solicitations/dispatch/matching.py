@@ -5,13 +5,35 @@ from datetime import datetime
 
 from django.db.models import F
 
-from experts.routing.decision import Chosen
+from experts.routing.decision import Chosen, NeedDecision
+from mailing import outbox
 from solicitations.lifecycle import MatchOrigin, MatchState
 from solicitations.models import Event, Mailbox, Match, Need, Solicitation
 from solicitations.notifications import to_experts
 
 
-def make_matches(  # noqa: PLR0913 (what a match is made of)
+def make_first_matches(
+    solicitation: Solicitation, needs: Sequence[Need], decided: Sequence[NeedDecision], *, now: datetime
+) -> list[Match]:
+    """Match the needs of a request just written with the experts chosen for each, in a first round."""
+    mailboxes: dict[str, Mailbox] = {}
+    emails = [email for one in decided for email in one.emails]
+    _complete(mailboxes, solicitation, emails, first_round=1, now=now)
+    return Match.objects.bulk_create(
+        Match(
+            need=need,
+            expert_id=choice.expert_pk,
+            mailbox=mailboxes[choice.expert.lower()],
+            origin=MatchOrigin.ROUTING,
+            reason=choice.as_json(),
+            sent_at=now,
+        )
+        for need, one in zip(needs, decided, strict=True)
+        for choice in one.chosen
+    )
+
+
+def make_matches(
     need: Need,
     chosen: Iterable[Chosen],
     *,
@@ -19,15 +41,12 @@ def make_matches(  # noqa: PLR0913 (what a match is made of)
     now: datetime,
     introduced_by: Match | None = None,
     again: bool = False,
-    mailboxes: dict[str, Mailbox] | None = None,
 ) -> list[Match]:
     """Match a need with these experts; return the matches that are new, or sent again.
 
-    ``again``: send withdrawn or replaced matches again. ``mailboxes``: those made so far in a first routing,
-    by lower-case address, completed here; ``None``: read them.
+    ``again``: send withdrawn or replaced matches again.
     """
-    is_first = mailboxes is not None
-    known = {} if is_first else {match.expert_id: match for match in need.matches.all()}
+    known = {match.expert_id: match for match in need.matches.all()}
     wanted: list[tuple[Match, Chosen]] = []
     for choice in chosen:
         match = known.get(choice.expert_pk)
@@ -36,10 +55,9 @@ def make_matches(  # noqa: PLR0913 (what a match is made of)
         elif again and match.is_gone:
             match.move_to(MatchState.SENT, at=now)
             wanted.append((match, choice))
-    if mailboxes is None:
-        mailboxes = {mailbox.email.lower(): mailbox for mailbox in need.solicitation.mailboxes.all()}
+    mailboxes = {mailbox.email.lower(): mailbox for mailbox in need.solicitation.mailboxes.all()}
     emails = [choice.expert for _, choice in wanted]
-    _complete(mailboxes, need.solicitation, emails, first_round=int(is_first), now=now)
+    _complete(mailboxes, need.solicitation, emails, first_round=0, now=now)
     _reopen(mailboxes[email.lower()] for email in emails)
     for match, choice in wanted:
         match.mailbox = mailboxes[choice.expert.lower()]
@@ -87,18 +105,15 @@ def notify(  # noqa: PLR0913 (what a first mail may say)
     comment: str = "",
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
-    is_first: bool = False,
 ) -> None:
     """One mail per mailbox about these new matches of one request, in a new round of it.
 
-    ``subjects``: the labels of all its needs, when they are known. ``is_first``: the first routing, whose
-    new mailboxes begin with this round.
+    ``subjects``: the labels of all its needs, when they are known.
     """
     if not matches:
         return
-    if not is_first:
-        _begin_round(matches)
-    to_experts.notified(
+    _begin_round(matches)
+    mails = to_experts.notified(
         matches,
         now=now,
         event=event,
@@ -107,6 +122,7 @@ def notify(  # noqa: PLR0913 (what a first mail may say)
         not_before=not_before,
         subjects=subjects,
     )
+    outbox.enqueue_all(mails)
 
 
 def _begin_round(matches: Sequence[Match]) -> None:

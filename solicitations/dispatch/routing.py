@@ -1,11 +1,9 @@
 """Routing a request: decide, record, have the experts mailed."""
 
 import logging
-import secrets
 import time
-from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,12 +13,13 @@ from prometheus_client import Histogram
 from companies.naf_editions import in_rev2
 from experts.routing import loading
 from experts.routing.decision import Decision, NeedDecision
-from mailing.prepared_queries import PreparedQuery
+from mailing.models import OutgoingEmail
+from mailing.transactions import transaction_required
 from solicitations.dispatch import alerts, holding, matching
-from solicitations.dispatch.states import refresh_states
+from solicitations.dispatch.states import refresh_states, set_states
 from solicitations.lifecycle import AlertCause, EventKind, HeldReason, MatchOrigin, MatchState, RequestState
-from solicitations.models import Event, Mailbox, Match, Need, Solicitation
-from solicitations.notifications import to_company
+from solicitations.models import Event, Need, Solicitation
+from solicitations.notifications import to_company, to_experts
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +35,11 @@ MANY_EXPERTS = 8
 LATE_ROUTING = timedelta(minutes=1)
 ROUTED_IN = frozenset({RequestState.SUBMITTED, RequestState.HELD})
 ROUTING_RETRY_AFTER = timedelta(minutes=1)
-_LOCKED = PreparedQuery(
-    lambda pk: Solicitation.objects.select_for_update().filter(pk=pk).values_list("state", "routing_due_at")
-)
 # The columns of a request that a routing may change.
 ROUTED_FIELDS = (
     "state", "progress", "held_reason", "held_at", "is_fallback", "routing_due_at", "routing_error",
     "routed_at", "clock_due_at",
 )  # fmt: skip
-# Seconds that the last routings of this process took, and one to begin with.
-_durations = deque([0.02], maxlen=100)
 
 
 @dataclass(frozen=True)
@@ -57,65 +51,86 @@ class LoadedRequest:
     unticked: frozenset[str]
 
 
-def route_safely(pk: int, *, now: datetime, just_sent: LoadedRequest | None = None) -> None:
-    """Route a request; a failure is recorded and left to the sweep, and never reaches the visitor.
+class RoutingFailed(Exception):
+    """A request could not be routed; its cause says why."""
 
-    ``just_sent``: the request as this process has just written it, which spares reading it again.
-    """
+
+@contextmanager
+def measured() -> Iterator[None]:
+    """Count a routing and its duration. Raises ``RoutingFailed`` from any error."""
     started = time.perf_counter()
     try:
-        route(pk, now=now, just_sent=just_sent)
-        took = time.perf_counter() - started
-        ROUTINGS.labels("routed").observe(took)
-        _durations.append(took)
+        yield
     except Exception as error:
         ROUTINGS.labels("failed").observe(time.perf_counter() - started)
-        logger.exception("request %s could not be routed", pk)
+        raise RoutingFailed from error
+    ROUTINGS.labels("routed").observe(time.perf_counter() - started)
+
+
+def route_safely(pk: int, *, now: datetime) -> None:
+    """Route a request; a failure is recorded and left to the sweep, and never reaches the visitor."""
+    try:
+        with measured():
+            route(pk, now=now)
+    except RoutingFailed as failed:
+        logger.exception("request %s could not be routed", pk, exc_info=failed.__cause__)
         with suppress(DatabaseError):  # the database is down too: the request stays due
             Solicitation.objects.unrouted(now=now).filter(pk=pk).update(
-                routing_error=type(error).__name__, routing_due_at=now + ROUTING_RETRY_AFTER
+                routing_error=type(failed.__cause__).__name__, routing_due_at=now + ROUTING_RETRY_AFTER
             )
 
 
-def usual_duration() -> float:
-    """Return the seconds that one of the last routings took, drawn at random."""
-    return secrets.choice(list(_durations))
-
-
 @transaction.atomic(durable=True)
-def route(pk: int, *, now: datetime, just_sent: LoadedRequest | None = None) -> None:
+def route(pk: int, *, now: datetime) -> None:
     """Choose the experts, record the decision and mail them; a second call finds nothing to do.
 
     A held request gets its decision, for staff to read, and nobody is mailed.
     """
-    if just_sent is None or not _is_as_sent(just_sent.solicitation):
-        just_sent = None
-    solicitation = just_sent.solicitation if just_sent else Solicitation.objects.locked(pk)
+    solicitation = Solicitation.objects.locked(pk)
     # Not ``is_over``: a state that only a later version knows is left to that version.
     if solicitation.routing_due_at is None or solicitation.state not in ROUTED_IN:
         return
-    loaded = just_sent or _load(solicitation)
-    needs = loaded.needs
-    decision = _decide(loaded, now=now)
-    for need, decided in zip(needs, decision.needs, strict=True):
-        need.decision, need.is_fallback = decided.as_json(), decided.is_fallback
-    solicitation.routing_due_at, solicitation.routing_error = None, ""
-    if solicitation.state == RequestState.SUBMITTED and _would_reach_too_many(solicitation, decision):
+    loaded = _load(solicitation)
+    decision = decide(loaded, now=now)
+    _note(decision, loaded)
+    if solicitation.state == RequestState.SUBMITTED and would_reach_too_many(solicitation, decision):
         holding.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
-    # Before the first routing there is no match; later ones are read.
-    states: dict[int, list[MatchState]] | None = None if solicitation.routed_at else {}
     if solicitation.state == RequestState.SUBMITTED:
-        for match in _send_to_experts(solicitation, needs, decision, now=now):
-            if states is not None:
-                states.setdefault(match.need_id, []).append(MatchState.SENT)
-    refresh_states(solicitation, decided=needs, states=states)
+        _send_to_experts(loaded, decision, now=now)
+    refresh_states(solicitation, decided=loaded.needs)
     solicitation.clock_due_at = now
     solicitation.save(update_fields=ROUTED_FIELDS)
 
 
-def _is_as_sent(sent: Solicitation) -> bool:
-    """Lock the request; return whether it still waits for its first routing, as when it was sent."""
-    return _LOCKED.first(pk=sent.pk) == (sent.state, sent.routing_due_at)
+def note_first(decision: Decision, loaded: LoadedRequest, *, now: datetime) -> None:
+    """Set the decision on a request not written yet, and its states once the experts are mailed."""
+    _note(decision, loaded)
+    loaded.solicitation.routed_at = now
+    states = {
+        need.subject_id: [MatchState.SENT] * len(decided.chosen)
+        for need, decided in zip(loaded.needs, decision.needs, strict=True)
+    }
+    set_states(loaded.solicitation, loaded.needs, states)
+
+
+@transaction_required
+def send_first(decision: Decision, loaded: LoadedRequest, *, now: datetime) -> list[OutgoingEmail]:
+    """Match a request just written with its experts; return their first mails, unsaved.
+
+    Staff are alerted if a need has nobody.
+    """
+    matches = matching.make_first_matches(loaded.solicitation, loaded.needs, decision.needs, now=now)
+    if any(not decided.chosen for decided in decision.needs):
+        alerts.raise_alert(loaded.solicitation, AlertCause.NOBODY, now=now)
+    subjects = [need.subject.label for need in loaded.needs]
+    return to_experts.notified(matches, subjects=subjects, now=now) if matches else []
+
+
+def _note(decision: Decision, loaded: LoadedRequest) -> None:
+    """Set the decision on the needs, and that routing is no longer due. Saves nothing."""
+    for need, decided in zip(loaded.needs, decision.needs, strict=True):
+        need.decision, need.is_fallback = decided.as_json(), decided.is_fallback
+    loaded.solicitation.routing_due_at, loaded.solicitation.routing_error = None, ""
 
 
 def _load(solicitation: Solicitation, *needs: Need) -> LoadedRequest:
@@ -125,7 +140,8 @@ def _load(solicitation: Solicitation, *needs: Need) -> LoadedRequest:
     return LoadedRequest(solicitation, list(asked), frozenset(unticked))
 
 
-def _decide(loaded: LoadedRequest, *, now: datetime) -> Decision:
+def decide(loaded: LoadedRequest, *, now: datetime) -> Decision:
+    """Apply the rule to a request, with the directory as it is now."""
     return loading.decide(
         subjects=[need.subject.slug for need in loaded.needs],
         commune=loaded.solicitation.commune,
@@ -137,7 +153,7 @@ def _decide(loaded: LoadedRequest, *, now: datetime) -> Decision:
 
 def decide_today(need: Need, *, now: datetime) -> NeedDecision:
     """Apply the rule to one need of a request that was routed, with the directory as it is now."""
-    return _decide(_load(need.solicitation, need), now=now).needs[0]
+    return decide(_load(need.solicitation, need), now=now).needs[0]
 
 
 def decide_again(need: Need, *, now: datetime) -> NeedDecision:
@@ -154,7 +170,7 @@ def decide_again(need: Need, *, now: datetime) -> NeedDecision:
     return decided
 
 
-def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
+def would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
     """True when a subject has many experts although the activity, which narrows them, is known or refused."""
     if solicitation.released_at or solicitation.routed_at:
         return False
@@ -163,27 +179,21 @@ def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> boo
     return is_activity_answered and any(len(need.emails) > MANY_EXPERTS for need in decision.needs)
 
 
-def _send_to_experts(
-    solicitation: Solicitation, needs: Sequence[Need], decision: Decision, *, now: datetime
-) -> list[Match]:
-    """Make the matches, mail the experts, alert staff if a need has none; return the new matches."""
+def _send_to_experts(loaded: LoadedRequest, decision: Decision, *, now: datetime) -> None:
+    """Make the matches, mail the experts, alert staff if a need has none."""
+    solicitation, needs = loaded.solicitation, loaded.needs
     is_first = solicitation.routed_at is None
-    mailboxes: dict[str, Mailbox] | None = {} if is_first else None
     new = [
         match
         for need, decided in zip(needs, decision.needs, strict=True)
-        for match in matching.make_matches(
-            need, decided.chosen, origin=MatchOrigin.ROUTING, mailboxes=mailboxes, now=now
-        )
+        for match in matching.make_matches(need, decided.chosen, origin=MatchOrigin.ROUTING, now=now)
     ]
     solicitation.routed_at = solicitation.routed_at or now
     Event.objects.record(EventKind.ROUTED, solicitation, at=now)
-    subjects = [need.subject.label for need in needs]
-    matching.notify(new, subjects=subjects, is_first=is_first, now=now)
+    matching.notify(new, subjects=[need.subject.label for need in needs], now=now)
     if any(not decided.chosen for decided in decision.needs):
         alerts.raise_alert(solicitation, AlertCause.NOBODY, now=now)
     elif not is_first:
         solicitation.alerts.filter(cause=AlertCause.NOBODY).update(settled_at=now)
     elif now - solicitation.submitted_at > LATE_ROUTING:
         to_company.contacted(solicitation, now=now)
-    return new

@@ -12,37 +12,37 @@ StatesByNeed = Mapping[int, Sequence[MatchState]]
 
 
 @transaction_required
-def refresh_states(
-    solicitation: Solicitation, *, decided: Sequence[Need] = (), states: StatesByNeed | None = None
-) -> None:
+def refresh_states(solicitation: Solicitation, *, decided: Sequence[Need] = ()) -> None:
     """Compute the state of each need, then of the locked request; saves the needs, not the request.
 
     ``decided``: all the needs, when routing has just written ``decision`` and ``is_fallback``, saved too.
-    ``states``: the states of matches by need's id, read when they are not given.
     """
     needs = list(decided) or list(solicitation.needs.all())
-    if states is None:
-        states = _match_states(solicitation)
+    set_states(solicitation, needs, _match_states(solicitation))
+    fields = ["decision", "is_fallback"] if decided else []
+    for need in needs:  # usually one
+        need.save(update_fields=["state", "exhausted_at", *fields])
+
+
+def set_states(solicitation: Solicitation, needs: Sequence[Need], states: StatesByNeed) -> None:
+    """Compute the states from those of the matches, by need's subject. Saves nothing."""
     for need in needs:
         need.state = lifecycle.overall(
-            states.get(need.pk, ()),
+            states.get(need.subject_id, ()),
             is_cancelled=solicitation.state == RequestState.CANCELLED,
             is_routed=solicitation.routed_at is not None and solicitation.state != RequestState.HELD,
             is_exhausted=need.exhausted_at is not None,
         )
         if need.state in {NeedState.WAITING, NeedState.IN_PROGRESS}:
             need.exhausted_at = None  # if all decline later, others are looked for again
-    fields = ["decision", "is_fallback"] if decided else []
-    for need in needs:  # usually one
-        need.save(update_fields=["state", "exhausted_at", *fields])
     solicitation.progress = lifecycle.summary([NeedState(need.state) for need in needs])
     solicitation.is_fallback = any(need.is_fallback for need in needs)
 
 
 def _match_states(solicitation: Solicitation) -> StatesByNeed:
-    """The states of all matches, by need's id."""
+    """The states of all matches, by need's subject."""
     states: dict[int, list[MatchState]] = defaultdict(list)
-    rows = solicitation.needs.filter(matches__isnull=False).values_list("pk", "matches__state")
-    for need_pk, state in rows:
-        states[need_pk].append(MatchState(state))
+    rows = solicitation.needs.filter(matches__isnull=False).values_list("subject", "matches__state")
+    for subject, state in rows:
+        states[subject].append(MatchState(state))
     return states

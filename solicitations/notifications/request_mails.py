@@ -133,7 +133,12 @@ def common_context(solicitation: Solicitation, *, subjects: list[str] | None = N
     }
 
 
-def to_company(  # noqa: PLR0913 (a mail has that many fields)
+def to_company(solicitation: Solicitation, occasion: str, **fields: Any) -> None:
+    """Enqueue a mail to the company; ``fields``: see ``compose_to_company``."""
+    outbox.enqueue_all([compose_to_company(solicitation, occasion, **fields)])
+
+
+def compose_to_company(  # noqa: PLR0913 (a mail has that many fields)
     solicitation: Solicitation,
     occasion: str,
     *,
@@ -144,10 +149,10 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
     question: Question | None = None,
-) -> None:
-    """Enqueue a mail to the company; with a ``question``, a reply to it goes to that question's readers.
+) -> OutgoingEmail:
+    """Return an unsaved mail; with a ``question``, a reply to it goes to that question's readers.
 
-    No mail is sent to an address that refuses ours, but for the first one: it is written, cancelled.
+    No mail is sent to an address that refuses ours, but for the first one: it is returned cancelled.
     """
     contact = contacts.region_contact(solicitation.region, on=solicitation.today(now))
     email = outbox.compose(
@@ -172,7 +177,7 @@ def to_company(  # noqa: PLR0913 (a mail has that many fields)
     )
     if occasion not in ON_TRIAL and refuses_mail(solicitation.email):
         email.cancelled_at = now
-    outbox.enqueue_all([email])
+    return email
 
 
 def to_expert(

@@ -19,8 +19,8 @@ from solicitations.notifications import request_mails
 from territories.spoken_time import spoken_date
 
 
-def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: datetime) -> None:
-    """The acknowledgement: reference, subjects, what happens next; neither the text nor any name.
+def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: datetime) -> OutgoingEmail:
+    """Return the acknowledgement, unsaved: reference, subjects, what happens next; no text, nobody's name.
 
     Of a request that repeats another one of the same mailbox: the link of that one.
     """
@@ -30,7 +30,7 @@ def received(solicitation: Solicitation, *, subjects: Sequence[Subject], now: da
         "url": links.mailed_follow_url(first),
         "is_over": first.is_over,
     }
-    request_mails.to_company(
+    return request_mails.compose_to_company(
         solicitation,
         "received",
         key=f"received:{solicitation.pk}",

@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from experts.models import User
 from mailing import outbox
+from mailing.models import OutgoingEmail
 from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, ContactWish, MatchOrigin, Voice
 from solicitations.models import Event, Mailbox, Match, Solicitation, StaffMessage, Survey
@@ -55,8 +56,8 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     comment: str = "",
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
-) -> None:
-    """Mail each mailbox its new matches of one request: a new request, or new needs of it.
+) -> list[OutgoingEmail]:
+    """Return the unsaved mails that tell each mailbox its new matches of one request.
 
     ``introducer`` and ``comment``: the expert who handed it over or asked for help, and their message.
     ``subjects``: the labels of all its needs, when they are known.
@@ -73,20 +74,18 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     for match in matches:
         match.need.solicitation = match.mailbox.solicitation = solicitation
         by_mailbox.setdefault(match.mailbox_id, []).append(match)
-    outbox.enqueue_all(
-        [
-            request_mails.compose_to_expert(
-                of_mailbox[0].mailbox,
-                "notified",
-                key=f"notified:{solicitation.pk}:{of_mailbox[0].mailbox_id}:r{of_mailbox[0].mailbox.round}",
-                context=shared | _own_context(of_mailbox, live=live, now=now),
-                others=[*of_mailbox, *([event] if event else [])],
-                not_before=not_before,
-                now=now,
-            )
-            for of_mailbox in by_mailbox.values()
-        ]
-    )
+    return [
+        request_mails.compose_to_expert(
+            of_mailbox[0].mailbox,
+            "notified",
+            key=f"notified:{solicitation.pk}:{of_mailbox[0].mailbox_id}:r{of_mailbox[0].mailbox.round}",
+            context=shared | _own_context(of_mailbox, live=live, now=now),
+            others=[*of_mailbox, *([event] if event else [])],
+            not_before=not_before,
+            now=now,
+        )
+        for of_mailbox in by_mailbox.values()
+    ]
 
 
 def _own_context(

@@ -16,7 +16,7 @@ from companies import register as registers
 from companies import transport
 from companies.register import RegisterUnavailable
 from mailing.models import OutgoingEmail
-from solicitations.dispatch import routing
+from solicitations.actions import submission
 from solicitations.models import Solicitation
 from tests.solicitations.factories import send
 from tests.work import Work
@@ -201,7 +201,7 @@ class TestWhoIsKnown:
         """A stranger who sends again for the same company or mailbox learns nothing of the first."""
         waits: list[float] = []
         monkeypatch.setattr(time, "sleep", waits.append)
-        monkeypatch.setattr(routing, "usual_duration", lambda: 3600.0)
+        monkeypatch.setattr(submission, "usual_duration", lambda: 3600.0)
         visitor.send(contact={"email": KNOWN})
 
         def send_again(email: str) -> Solicitation:

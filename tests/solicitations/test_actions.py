@@ -1,6 +1,5 @@
 """Actions and the rows that they write: states, events, mails."""
 
-import copy
 from datetime import timedelta
 
 import pytest
@@ -184,23 +183,22 @@ class TestRoute:
 
         assert occasions(sent) == ["notified"] * 4 + ["received"]
 
-    def test_a_request_that_changed_since_it_was_sent_is_read_again(self, sent, commit, now):
-        """The process that sent it would route it as it was then."""
-        just_sent = routing.LoadedRequest(
-            copy.copy(sent), list(sent.needs.select_related("subject")), frozenset()
-        )
-        just_sent.solicitation.routing_due_at, just_sent.solicitation.routed_at = now, None
-
-        commit(routing.route, sent.pk, now=now, just_sent=just_sent)
-
-        assert occasions(sent) == ["notified"] * 4 + ["received"]
-
-    def test_a_routing_that_fails_keeps_the_request_and_is_tried_again(self, commit, now, monkeypatch):
+    @pytest.mark.parametrize(
+        "step",
+        [
+            "experts.routing.loading.decide",
+            "solicitations.dispatch.matching.make_first_matches",
+            "solicitations.notifications.to_experts.notified",
+        ],
+    )
+    def test_a_routing_that_fails_keeps_the_request_and_is_tried_again(self, commit, now, monkeypatch, step):
         with monkeypatch.context() as broken:
-            broken.setattr("experts.routing.loading.decide", None)
+            broken.setattr(step, None)
             request = commit(send, now=now)
         assert request.routing_error == "TypeError"
         assert request.progress == NeedState.RECEIVED
+        assert occasions(request) == ["received"]
+        assert not Match.objects.filter(need__solicitation=request).exists()
 
         assert not Solicitation.objects.unrouted(now=now).exists()
         for pk in Solicitation.objects.unrouted(now=now + MINUTE).values_list("pk", flat=True):
@@ -209,6 +207,32 @@ class TestRoute:
         request.refresh_from_db()
         assert request.progress == NeedState.WAITING
         assert "contacted" in occasions(request, to=request.email)
+
+    def test_a_query_of_the_routing_that_fails_keeps_the_request(self, commit, now, monkeypatch):
+        """The database refuses all that follows in the transaction; the request is written by another."""
+        monkeypatch.setattr("experts.routing.queries.OFFICES", "SELECT nothing_of_the_kind")
+
+        request = commit(send, now=now)
+
+        assert request.routing_error == "ProgrammingError"
+        assert occasions(request) == ["received"]
+
+    def test_when_one_of_two_routings_fails_both_requests_are_kept(self, commit, now, monkeypatch):
+        parts = [part("trouver-candidats"), part("dettes-fiscales", text="Deux trimestres de TVA.")]
+        decide = routing.decide
+
+        def decide_all_but_confidential(request, *, now):
+            return None if request.solicitation.is_confidential else decide(request, now=now)
+
+        monkeypatch.setattr(routing, "decide", decide_all_but_confidential)
+
+        commit(submission.submit, blank(now=now), parts=parts, now=now)
+
+        first, apart = Solicitation.objects.order_by("pk")
+        assert apart.sent_with == first
+        assert {first.progress, apart.progress} == {NeedState.RECEIVED}
+        assert occasions(first) == occasions(apart) == ["received"]
+        assert Solicitation.objects.unrouted(now=now + MINUTE).count() == 2
 
     def test_the_fallback_office_is_told_at_once_that_nobody_else_answers(self, commit, now):
         Office.objects.filter(is_fallback=False).update(closed_on=now.date())

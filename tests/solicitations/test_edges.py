@@ -641,7 +641,7 @@ class TestDuplicates:
         """The sender may be a stranger: the response time must not reveal that a first request exists."""
         waits = []
         monkeypatch.setattr(time, "sleep", waits.append)
-        monkeypatch.setattr(routing, "usual_duration", lambda: 3600.0)
+        monkeypatch.setattr(submission, "usual_duration", lambda: 3600.0)
         commit(send, now=now)
         assert waits == []
 
