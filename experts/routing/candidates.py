@@ -84,6 +84,7 @@ class OfficeCandidate:
     exclusive_subjects: frozenset[str] = frozenset()
     is_fallback: bool = False
     closes_on: date | None = None
+    name: str = field(default="", compare=False)
 
     def is_closed(self, on: date) -> bool:
         """Step 3: return whether the office is closed; the first closed day is included."""

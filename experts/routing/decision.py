@@ -4,7 +4,7 @@ The JSON is that of ``manage.py route --json``, plus the reasons of each choice.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from experts.routing.criteria import Obstacle
@@ -19,7 +19,8 @@ class Chosen:
 
     ``area`` contains the commune: the expert's own area, their office's, or that of the expert replaced.
     ``stand_in_for`` is the email of the absent expert who is replaced. ``checked`` and ``unverified`` name
-    the facts that the office's criteria asked for: those that match, those that are not known.
+    the facts that the office's criteria asked for: those that match, those that are not known. The office's
+    name is as it was read, and is not stored.
     """
 
     office: str
@@ -31,6 +32,7 @@ class Chosen:
     stand_in_for: str | None = None
     checked: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    office_name: str = field(default="", compare=False)
 
     def as_json(self) -> Json:
         """Return the value as JSON, for storage."""

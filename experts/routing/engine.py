@@ -238,6 +238,7 @@ def _chosen_expert(candidate: RankedExpert, verdict: CriteriaVerdict | None = No
         stand_in_for=candidate.replaces.email if candidate.replaces else None,
         checked=verdict.checked if verdict else (),
         unverified=verdict.unverified if verdict else (),
+        office_name=candidate.office.name,
     )
 
 

@@ -156,15 +156,16 @@ class _Search:
         return [
             OfficeCandidate(
                 code=code,
+                name=name,
                 institution=institution,
                 areas=tuple(areas[area] for area in own),
                 experts=tuple(experts[pk]),
                 criteria=_criteria(criteria),
                 exclusive_subjects=frozenset(exclusive),
                 is_fallback=is_fallback,
-                closes_on=min((day for day in (closed_on, ends_on) if day), default=None),
+                closes_on=min((day for day in (closed, ends) if day), default=None),
             )
-            for pk, code, institution, is_fallback, closed_on, ends_on, own, exclusive, *criteria in found
+            for pk, code, name, institution, is_fallback, closed, ends, own, exclusive, *criteria in found
         ]
 
     def _areas(self) -> dict[int, CoveringArea]:

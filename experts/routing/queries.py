@@ -26,7 +26,7 @@ INSTITUTIONS = """
 
 # An office is found by its own areas or by those of one of its experts.
 OFFICES = """
-    SELECT office.id, office.code, institution.code, office.is_fallback,
+    SELECT office.id, office.code, office.name, institution.code, office.is_fallback,
         office.closed_on, office.agreement_ends_on,
         ARRAY(
             SELECT area_id FROM experts_office_areas

@@ -20,6 +20,7 @@ from solicitations.dispatch.states import refresh_states, set_states
 from solicitations.lifecycle import AlertCause, EventKind, HeldReason, MatchOrigin, MatchState, RequestState
 from solicitations.models import Event, Need, Solicitation
 from solicitations.notifications import to_company, to_experts
+from solicitations.notifications.request_mails import LiveMatch
 
 logger = logging.getLogger(__name__)
 
@@ -122,8 +123,15 @@ def send_first(decision: Decision, loaded: LoadedRequest, *, now: datetime) -> l
     matches = matching.make_first_matches(loaded.solicitation, loaded.needs, decision.needs, now=now)
     if any(not decided.chosen for decided in decision.needs):
         alerts.raise_alert(loaded.solicitation, AlertCause.NOBODY, now=now)
+    if not matches:
+        return []
+    chosen = [choice for decided in decision.needs for choice in decided.chosen]
+    live = [
+        LiveMatch(match.pk, match.mailbox_id, choice.office_name)
+        for match, choice in zip(matches, chosen, strict=True)
+    ]
     subjects = [need.subject.label for need in loaded.needs]
-    return to_experts.notified(matches, subjects=subjects, now=now) if matches else []
+    return to_experts.notified(matches, live=live, subjects=subjects, now=now)
 
 
 def _note(decision: Decision, loaded: LoadedRequest) -> None:

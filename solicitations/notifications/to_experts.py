@@ -15,6 +15,7 @@ from solicitations import links, wording
 from solicitations.lifecycle import UNDO_DELAY, ContactWish, MatchOrigin, Voice
 from solicitations.models import Event, Mailbox, Match, Solicitation, StaffMessage, Survey
 from solicitations.notifications import request_mails
+from solicitations.notifications.request_mails import LiveMatch
 from territories.spoken_time import spoken_date, spoken_moment
 
 # In SQL, as the routing's queries: it is read for each request that is sent. What the company answered to one
@@ -56,14 +57,16 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     comment: str = "",
     not_before: datetime | None = None,
     subjects: list[str] | None = None,
+    live: Sequence[LiveMatch] | None = None,
 ) -> list[OutgoingEmail]:
     """Return the unsaved mails that tell each mailbox its new matches of one request.
 
     ``introducer`` and ``comment``: the expert who handed it over or asked for help, and their message.
-    ``subjects``: the labels of all its needs, when they are known.
+    ``subjects``: the labels of all its needs, and ``live`` its live matches, when they are known.
     """
     solicitation = matches[0].need.solicitation
-    live = request_mails.live_matches(solicitation)
+    if live is None:
+        live = request_mails.live_matches(solicitation)
     shared = {
         **request_mails.common_context(solicitation, subjects=subjects),
         **_request_context(solicitation, now=now),
@@ -88,9 +91,7 @@ def notified(  # noqa: PLR0913 (what a first mail may say)
     ]
 
 
-def _own_context(
-    of_mailbox: Sequence[Match], *, live: Sequence[request_mails.LiveMatch], now: datetime
-) -> dict[str, Any]:
+def _own_context(of_mailbox: Sequence[Match], *, live: Sequence[LiveMatch], now: datetime) -> dict[str, Any]:
     """The context of a first mail that depends on its mailbox: subjects, reasons, offices, links."""
     labels = wording.subjects(of_mailbox)
     own = {match.pk for match in of_mailbox}
