@@ -91,7 +91,7 @@ def _write(sending: _Sending, *, routing_error: str = "") -> list[Solicitation]:
         request = _unsaved(sending, part, first=sent[0] if sent else None)
         _write_request(request, sending, routing_error=routing_error)
         took = time.perf_counter() - started
-        if request.solicitation.state == RequestState.HELD:
+        if request.solicitation.routing_due_at == sending.now:  # held before any decision
             pk = request.solicitation.pk
             transaction.on_commit(lambda pk=pk, took=took: _send_to_worker(pk, took=took))  # type: ignore[misc]
         elif not routing_error:
@@ -158,7 +158,8 @@ def _write_request(request: routing.LoadedRequest, sending: _Sending, *, routing
     """Hold the request, leave it to the sweep after this error, or route it; in each case, write it."""
     solicitation, now = request.solicitation, sending.now
     if reason := _held_reason(solicitation, is_suspect=sending.is_suspect):
-        _hold(solicitation, reason, now=now)
+        solicitation.move_to(RequestState.HELD, at=now, reason=reason)
+        solicitation.routing_due_at = now  # by a worker: whom it would reach, for staff to read
         _save(request, sending)
     elif routing_error:
         solicitation.routing_error = routing_error
@@ -167,18 +168,8 @@ def _write_request(request: routing.LoadedRequest, sending: _Sending, *, routing
     else:
         with routing.measured():
             decision = routing.decide(request, now=now)
-            if routing.would_reach_too_many(solicitation, decision):
-                _hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
-                _save(request, sending)
-            else:
-                routing.note_first(decision, request, now=now)
-                _save(request, sending, decision=decision)
-
-
-def _hold(solicitation: Solicitation, reason: HeldReason, *, now: datetime) -> None:
-    """Hold a request for staff; a worker decides whom it would reach, for them to read."""
-    solicitation.move_to(RequestState.HELD, at=now, reason=reason)
-    solicitation.routing_due_at = now
+            routing.note_first(decision, request, now=now)
+            _save(request, sending, decision=decision)
 
 
 def _save(request: routing.LoadedRequest, sending: _Sending, *, decision: Decision | None = None) -> None:

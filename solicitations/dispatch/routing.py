@@ -94,7 +94,7 @@ def route(pk: int, *, now: datetime) -> None:
     loaded = _load(solicitation)
     decision = decide(loaded, now=now)
     _note(decision, loaded)
-    if solicitation.state == RequestState.SUBMITTED and would_reach_too_many(solicitation, decision):
+    if solicitation.state == RequestState.SUBMITTED and _would_reach_too_many(solicitation, decision):
         holding.hold(solicitation, HeldReason.MANY_EXPERTS, now=now)
     if solicitation.state == RequestState.SUBMITTED:
         _send_to_experts(loaded, decision, now=now)
@@ -104,13 +104,15 @@ def route(pk: int, *, now: datetime) -> None:
 
 
 def note_first(decision: Decision, loaded: LoadedRequest, *, now: datetime) -> None:
-    """Set the decision on a request not written yet, and its states once the experts are mailed."""
+    """Set the decision and the states of a request not written yet, which is held if it has many experts."""
     _note(decision, loaded)
-    loaded.solicitation.routed_at = now
-    states = {
-        need.subject_id: [MatchState.SENT] * len(decided.chosen)
-        for need, decided in zip(loaded.needs, decision.needs, strict=True)
-    }
+    states: dict[int, list[MatchState]] = {}
+    if _would_reach_too_many(loaded.solicitation, decision):
+        loaded.solicitation.move_to(RequestState.HELD, at=now, reason=HeldReason.MANY_EXPERTS)
+    else:
+        loaded.solicitation.routed_at = now
+        for need, decided in zip(loaded.needs, decision.needs, strict=True):
+            states[need.subject_id] = [MatchState.SENT] * len(decided.chosen)
     set_states(loaded.solicitation, loaded.needs, states)
 
 
@@ -118,8 +120,12 @@ def note_first(decision: Decision, loaded: LoadedRequest, *, now: datetime) -> N
 def send_first(decision: Decision, loaded: LoadedRequest, *, now: datetime) -> list[OutgoingEmail]:
     """Match a request just written with its experts; return their first mails, unsaved.
 
-    Staff are alerted if a need has nobody.
+    Staff are alerted if it is held, or if a need has nobody.
     """
+    if loaded.solicitation.state == RequestState.HELD:
+        details = HeldReason.MANY_EXPERTS.label
+        alerts.raise_alert(loaded.solicitation, AlertCause.HELD, details=details, now=now)
+        return []
     matches = matching.make_first_matches(loaded.solicitation, loaded.needs, decision.needs, now=now)
     if any(not decided.chosen for decided in decision.needs):
         alerts.raise_alert(loaded.solicitation, AlertCause.NOBODY, now=now)
@@ -178,7 +184,7 @@ def decide_again(need: Need, *, now: datetime) -> NeedDecision:
     return decided
 
 
-def would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
+def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
     """True when a subject has many experts although the activity, which narrows them, is known or refused."""
     if solicitation.released_at or solicitation.routed_at:
         return False

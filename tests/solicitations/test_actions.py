@@ -266,6 +266,11 @@ class TestRoute:
 
         assert len(rows) == 6
         assert known.held_reason == HeldReason.MANY_EXPERTS
+        assert known.routing_due_at is None
+        assert len(known.needs.get().decision["experts"]) > routing.MANY_EXPERTS
+        assert known.alerts.get().cause == AlertCause.HELD
+        assert occasions(known) == ["alert", "received"]
+        assert not Match.objects.filter(need__solicitation=known).exists()
         assert unknown.state == RequestState.SUBMITTED
 
 
