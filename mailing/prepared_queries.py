@@ -11,7 +11,7 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import BooleanField, Func, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.transaction import TransactionManagementError
@@ -56,11 +56,21 @@ class PreparedQuery(Generic[Row]):
         sql, parameters = compiler.as_sql()
         return compiler, sql, tuple(parameters)
 
+    @cached_property
+    def _converters(self) -> dict[int, Any]:
+        """The converters of the columns read, which Django would look up for each reading."""
+        written, *_ = self._written
+        found: dict[int, Any] = written.get_converters(
+            [column for column, *_ in written.select[: written.col_count]]
+        )
+        return found
+
     def rows(self, **values: object) -> list[Row]:
         """Return the rows for these values, as the queryset gives them."""
         written, sql, parameters = self._written
         compiler = copy.copy(written)
-        compiler.connection = connection  # each thread has its own
+        compiler.connection = connections[connection.alias]  # each thread has its own
+        compiler.get_converters = lambda expressions: self._converters
         if compiler.query.select_for_update and not connection.in_atomic_block:
             raise TransactionManagementError("rows cannot be locked outside of a transaction")
         filled = [values[given.name] if isinstance(given, _Place) else given for given in parameters]

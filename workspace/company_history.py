@@ -35,6 +35,8 @@ def of_mailbox(mailbox: Mailbox) -> list[EarlierRequest]:
         email=solicitation.email,
         siret=solicitation.siret or None,  # equal to nothing
     )
+    if not newest:
+        return []
     needs = Match.objects.live().select_related("need__subject").order_by("need__position", "pk")
     prefetch_related_objects(newest, Prefetch("matches", needs))
     return [_earlier(row, by_account=mailbox.used_by is not None) for row in newest]

@@ -179,7 +179,6 @@ _MATCHES: PreparedQuery[Match] = PreparedQuery(
             "need__subject__theme",
             "expert__office__institution",
             "mailbox",
-            "introduced_by__expert__office",
             "put_off",
         )
         .in_order()
@@ -223,8 +222,11 @@ def cards_of(mailbox: Mailbox, *, now: datetime) -> list[NeedCard]:
 
 def _matches(solicitation: Solicitation) -> list[Match]:
     found = _MATCHES.rows(solicitation=solicitation.pk)
+    by_pk = {match.pk: match for match in found}
     for match in found:
         match.need.solicitation = match.mailbox.solicitation = solicitation
+        if match.introduced_by_id:  # by a match of the same need: read again, it would join three tables more
+            match.introduced_by = by_pk[match.introduced_by_id]
     return found
 
 

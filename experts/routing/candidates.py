@@ -53,6 +53,7 @@ class ExpertCandidate:
     is_bouncing: bool = False
     left_on: date | None = None
     absences: tuple[AbsencePeriod, ...] = ()
+    name: str = field(default="", compare=False)
 
     def answers(self, subject: str) -> bool:
         """Return whether the expert answers this subject."""

@@ -19,8 +19,8 @@ class Chosen:
 
     ``area`` contains the commune: the expert's own area, their office's, or that of the expert replaced.
     ``stand_in_for`` is the email of the absent expert who is replaced. ``checked`` and ``unverified`` name
-    the facts that the office's criteria asked for: those that match, those that are not known. The office's
-    name is as it was read, and is not stored.
+    the facts that the office's criteria asked for: those that match, those that are not known. The names
+    are as they were read, and are not stored.
     """
 
     office: str
@@ -33,6 +33,7 @@ class Chosen:
     checked: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
     office_name: str = field(default="", compare=False)
+    expert_name: str = field(default="", compare=False)
 
     def as_json(self) -> Json:
         """Return the value as JSON, for storage."""

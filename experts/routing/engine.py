@@ -239,6 +239,7 @@ def _chosen_expert(candidate: RankedExpert, verdict: CriteriaVerdict | None = No
         checked=verdict.checked if verdict else (),
         unverified=verdict.unverified if verdict else (),
         office_name=candidate.office.name,
+        expert_name=candidate.expert.name,
     )
 
 

@@ -183,11 +183,12 @@ class _Search:
             if from_on:
                 absences[pk].append(AbsencePeriod(from_on, to_on, deputy))
         experts: dict[int, list[ExpertCandidate]] = defaultdict(list)
-        each_once = {row[1]: row[:9] for row in found}.values()
-        for office, pk, email, has_all, is_paused, is_bouncing, left_at, skills, own in each_once:
+        each_once = {row[1]: row[:10] for row in found}.values()
+        for office, pk, email, name, has_all, is_paused, is_bouncing, left_at, skills, own in each_once:
             expert = ExpertCandidate(
                 pk=pk,
                 email=email,
+                name=name,
                 subjects=None if has_all else frozenset(skills),
                 areas=tuple(areas[area] for area in own if area in areas) if own else None,
                 is_paused=is_paused,

@@ -63,7 +63,7 @@ OFFICES = """
 # All the experts of these offices, since colleagues replace the absent; one row for each absence that day.
 EXPERTS = """
     WITH asked AS MATERIALIZED (SELECT id, slug FROM experts_subject WHERE slug = ANY(%(subjects)s))
-    SELECT expert.office_id, expert.id, expert.email, expert.has_all_subjects,
+    SELECT expert.office_id, expert.id, expert.email, expert.name, expert.has_all_subjects,
         expert.is_paused, expert.is_bouncing, expert.left_at,
         ARRAY(
             SELECT asked.slug

@@ -100,13 +100,15 @@ def withdraw(text: Text, *, by: Mailbox | Solicitation | OfficeManager, now: dat
     messages.withdraw(locked, now=now)
 
 
-@transaction.atomic(durable=True)
 def record_opened(by: Mailbox, *, now: datetime) -> None:
     """Record that the expert opened the page: the first time, or each time for a confidential request."""
-    if by.opened_at is None:
-        Mailbox.objects.filter(pk=by.pk).update(opened_at=now)
-    if by.solicitation.is_confidential:
-        Event.objects.record(EventKind.OPENED, by.solicitation, by=by, at=now)
+    if by.opened_at and not by.solicitation.is_confidential:
+        return
+    with transaction.atomic(durable=True):
+        if by.opened_at is None:
+            Mailbox.objects.filter(pk=by.pk).update(opened_at=now)
+        if by.solicitation.is_confidential:
+            Event.objects.record(EventKind.OPENED, by.solicitation, by=by, at=now)
 
 
 @transaction.atomic(durable=True)

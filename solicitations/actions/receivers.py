@@ -10,7 +10,7 @@ from experts.models import Absence, Expert, Institution, Office
 from experts.models.experts import ExpertQuerySet
 from experts.routing import explanations, loading
 from experts.routing.decision import Chosen, NeedDecision
-from mailing.prepared_queries import Among, PreparedQuery
+from mailing.prepared_queries import PreparedQuery
 from solicitations import wording
 from solicitations.models import Match, Solicitation
 
@@ -48,9 +48,6 @@ _INSTITUTIONS: PreparedQuery[Institution] = PreparedQuery(
         .order_by("position", "pk")
     )
 )
-_NAMES = PreparedQuery(
-    lambda pks: Expert.objects.filter(Among("pk", pks)).values_list("pk", "office__name", "name")
-)
 
 
 def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: datetime) -> dict[str, Receivers]:
@@ -64,15 +61,10 @@ def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: dateti
         facts=solicitation.facts,
         on=today,
     )
-    chosen = [choice for of_one in decisions.values() for need in of_one.values() for choice in need.chosen]
-    pks = list({choice.expert_pk for choice in chosen})
-    names = {pk: (office, person) for pk, office, person in _NAMES.rows(pks=pks)}
     return {
         slug: Receivers(
             able=tuple(
-                _receiver(institutions[code], need.chosen, names)
-                for code, need in of_one.items()
-                if need.chosen
+                _receiver(institutions[code], need.chosen) for code, need in of_one.items() if need.chosen
             ),
             others=tuple(
                 (institutions[code], _why_nobody(need)) for code, need in of_one.items() if not need.chosen
@@ -82,13 +74,11 @@ def of_subjects(solicitation: Solicitation, slugs: Sequence[str], *, now: dateti
     }
 
 
-def _receiver(
-    institution: Institution, chosen: Sequence[Chosen], names: dict[int, tuple[str, str]]
-) -> Receiver:
+def _receiver(institution: Institution, chosen: Sequence[Chosen]) -> Receiver:
     return Receiver(
         institution,
-        offices=tuple(dict.fromkeys(names[choice.expert_pk][0] for choice in chosen)),
-        people=tuple(dict.fromkeys(names[choice.expert_pk][1] for choice in chosen)),
+        offices=tuple(dict.fromkeys(choice.office_name for choice in chosen)),
+        people=tuple(dict.fromkeys(choice.expert_name for choice in chosen)),
         emails=frozenset(choice.expert.lower() for choice in chosen),
     )
 

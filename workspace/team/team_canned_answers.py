@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from experts.accounts import seats
 from experts.models import CannedAnswer, Institution, User
-from solicitations.models import Mailbox
+from mailing.prepared_queries import PreparedQuery
+from solicitations.models import Mailbox, Match
 
 
 def institutions_of(manager: User, *, now: datetime) -> QuerySet[Institution]:
@@ -22,10 +23,16 @@ def canned_answers_of(manager: User, *, now: datetime) -> QuerySet[CannedAnswer]
     return rows.select_related("institution", "changed_by").in_order()
 
 
-def offered_to(mailbox: Mailbox) -> QuerySet[CannedAnswer]:
+_OFFERED: PreparedQuery[CannedAnswer] = PreparedQuery(
+    lambda mailbox: CannedAnswer.objects.of_institutions(
+        Match.objects.live().filter(mailbox=mailbox).values("expert__office__institution")
+    ).order_by("title", "pk")
+)
+
+
+def offered_to(mailbox: Mailbox) -> list[CannedAnswer]:
     """The texts of the institutions for which the mailbox has a part in its request."""
-    own = mailbox.matches.live().values("expert__office__institution")
-    return CannedAnswer.objects.of_institutions(own).order_by("title", "pk")
+    return _OFFERED.rows(mailbox=mailbox.pk)
 
 
 def offered_by(institutions: Collection[int]) -> QuerySet[CannedAnswer]:

@@ -1,9 +1,9 @@
 """The button « Insérer » of a message: the page again, with a ready text after the words typed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from experts import canned_answers
@@ -17,14 +17,14 @@ def is_asked(request: HttpRequest) -> bool:
     return BUTTON in request.POST
 
 
-def initial(request: HttpRequest, offered: QuerySet[CannedAnswer], *names: str) -> dict[str, Any]:
+def initial(request: HttpRequest, offered: Iterable[CannedAnswer], *names: str) -> dict[str, Any]:
     """The fields ``names`` as typed, the text chosen in the first. Raises ``Http404`` for one not offered."""
     typed: dict[str, Any] = {name: request.POST.get(name, "") for name in names}
     chosen = request.POST.get(CHOICE, "")
     if not chosen:
         messages.warning(request, "Choisissez un texte dans la liste, puis insérez-le.")
         return typed
-    answer = offered.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
+    answer = next((one for one in offered if str(one.pk) == chosen), None)
     if answer is None:
         raise Http404
     if request.FILES:
