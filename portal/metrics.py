@@ -12,9 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from mailing.models import Heartbeat, mail_metrics, oldest_due_at
-from portal import counters, health
+from portal import counters, health, request_metrics
 from portal.celery import app
-from solicitations.models import request_metrics as requests
 
 PATIENCE_MS = 2000  # for the database: an overloaded one must not be loaded further
 NEVER = float("inf")
@@ -79,20 +78,22 @@ class CurrentMetrics(CollectorRegistry):
             "Requests of the last 30 days, by state, what they show and why they were closed.",
             labels=["state", "progress", "reason"],
         )
-        for state, progress, reason, number in requests.outcomes(now=self.now):
+        for state, progress, reason, number in request_metrics.outcomes(now=self.now):
             outcomes.add_metric([state, progress, reason], number)
         yield outcomes
         yield _labelled(
             "relais_needs_waiting",
             "Needs that nobody has taken, by days since they were sent.",
             "days",
-            requests.untaken_by_age(now=self.now),
+            request_metrics.untaken_by_age(now=self.now),
         )
-        number, failed, since = requests.unrouted()
+        number, failed, since = request_metrics.unrouted()
         yield _single("relais_requests_unrouted", "Requests that wait for their routing.", number)
         yield _single("relais_requests_unroutable", "Those whose routing failed and is tried again.", failed)
         yield _single("relais_unrouted_age_seconds", "Age of the oldest of them.", self._age(since))
-        yield _labelled("relais_alerts", "Lines in the staff's lists.", "cause", requests.open_alerts())
+        yield _labelled(
+            "relais_alerts", "Lines in the staff's lists.", "cause", request_metrics.open_alerts()
+        )
 
     def _mails(self) -> Iterator[Metric]:
         yield _labelled("relais_mails_unsent", "Mails still to leave.", "state", mail_metrics.unsent())

@@ -96,7 +96,7 @@ def _reopen(mailboxes: Iterable[Mailbox]) -> None:
             mailbox.save(update_fields=["left_at"])
 
 
-def notify(  # noqa: PLR0913 (what a first mail may say)
+def notify(
     matches: Sequence[Match],
     *,
     now: datetime,
@@ -104,12 +104,8 @@ def notify(  # noqa: PLR0913 (what a first mail may say)
     introducer: str = "",
     comment: str = "",
     not_before: datetime | None = None,
-    subjects: list[str] | None = None,
 ) -> None:
-    """One mail per mailbox about these new matches of one request, in a new round of it.
-
-    ``subjects``: the labels of all its needs, when they are known.
-    """
+    """One mail per mailbox about these new matches of one request, in a new round of it."""
     if not matches:
         return
     _begin_round(matches)
@@ -120,7 +116,6 @@ def notify(  # noqa: PLR0913 (what a first mail may say)
         introducer=introducer,
         comment=comment,
         not_before=not_before,
-        subjects=subjects,
     )
     outbox.enqueue_all(mails)
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,14 +154,17 @@ def _load(solicitation: Solicitation, *needs: Need) -> LoadedRequest:
     return LoadedRequest(solicitation, list(asked), frozenset(unticked))
 
 
-def decide(loaded: LoadedRequest, *, now: datetime) -> Decision:
-    """Apply the rule to a request, with the directory as it is now."""
+def decide(
+    loaded: LoadedRequest, *, now: datetime, without_offices: Collection[str] = frozenset()
+) -> Decision:
+    """Apply the rule to a request, with the directory as it is now, without the offices already asked."""
     return loading.decide(
         subjects=[need.subject.slug for need in loaded.needs],
         commune=loaded.solicitation.commune,
         facts=loaded.solicitation.facts,
         on=loaded.solicitation.today(now),
         without_institutions=loaded.unticked,
+        without_offices=without_offices,
     )
 
 
@@ -172,16 +175,8 @@ def decide_today(need: Need, *, now: datetime) -> NeedDecision:
 
 def decide_again(need: Need, *, now: datetime) -> NeedDecision:
     """Apply steps 7 to 9 of the rule again, without the offices already asked."""
-    solicitation = need.solicitation
-    [decided] = loading.decide(
-        subjects=[need.subject.slug],
-        commune=solicitation.commune,
-        facts=solicitation.facts,
-        on=solicitation.today(now),
-        without_institutions=frozenset(solicitation.unticked_institutions.values_list("code", flat=True)),
-        without_offices=frozenset(need.matches.values_list("expert__office__code", flat=True)),
-    ).needs
-    return decided
+    asked = frozenset(need.matches.values_list("expert__office__code", flat=True))
+    return decide(_load(need.solicitation, need), now=now, without_offices=asked).needs[0]
 
 
 def _would_reach_too_many(solicitation: Solicitation, decision: Decision) -> bool:
@@ -204,7 +199,7 @@ def _send_to_experts(loaded: LoadedRequest, decision: Decision, *, now: datetime
     ]
     solicitation.routed_at = solicitation.routed_at or now
     Event.objects.record(EventKind.ROUTED, solicitation, at=now)
-    matching.notify(new, subjects=[need.subject.label for need in needs], now=now)
+    matching.notify(new, now=now)
     if any(not decided.chosen for decided in decision.needs):
         alerts.raise_alert(solicitation, AlertCause.NOBODY, now=now)
     elif not is_first:

@@ -9,9 +9,7 @@ from itertools import pairwise
 from django.db.models import Case, Count, Min, Q, Value, When
 
 from solicitations.lifecycle import NeedState, RequestState
-from solicitations.models.alerts import Alert
-from solicitations.models.needs import Need
-from solicitations.models.requests import Solicitation
+from solicitations.models import Alert, Need, Solicitation
 
 OUTCOMES_OVER = timedelta(days=30)
 # The days of the clock: reminders, told, widened, the region's queue; 45, the end, and its longest holidays.
