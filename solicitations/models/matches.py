@@ -245,7 +245,7 @@ class Match(models.Model):
     introduced_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="introduces"
     )
-    # What lists filter by, of need and request: written by triggers alone (``0026_match_filters``).
+    # What lists filter by and show, of need and request: written by triggers alone (``0026_match_filters``).
     subject = models.ForeignKey(
         Subject,
         models.DO_NOTHING,
