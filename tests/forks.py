@@ -55,8 +55,12 @@ class Forked:
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the process, or for its whole group when it is killed; ``TimeoutError`` if it goes on."""
-        with self._waiting:
+        if not self._waiting.acquire(timeout=-1 if timeout is None else timeout):
+            raise TimeoutError
+        try:
             self._receive(timeout)
+        finally:
+            self._waiting.release()
         assert self.returncode is not None
         return self.returncode
 

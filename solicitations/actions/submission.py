@@ -56,15 +56,23 @@ def submit(
     """Create one request per part, acknowledge each by mail, and route it.
 
     All are linked to the first. ``blank``: an unsaved request with the company, the contact and the consent.
-    ``is_suspect``: a robot seems to have filled the form. When a routing fails, all is written again without
-    any, and the sweep routes. Raises ``AlreadySent`` when the draft was sent.
+    ``is_suspect``: a robot seems to have filled the form. If its routing fails, or the commit of it, all is
+    written again without any, for the sweep to route. Raises ``AlreadySent`` when the draft was sent.
     """
     sending = _Sending(blank, parts, unticked, draft, is_suspect, now)
+    started = time.perf_counter()
     try:
         return _write(sending)
-    except routing.RoutingFailed as failed:
-        sent = _write(sending, routing_error=type(failed.__cause__).__name__)
-        logger.exception("request %s could not be routed", sent[0].pk, exc_info=failed.__cause__)
+    except AlreadySent:
+        raise
+    except Exception as error:
+        took = time.perf_counter() - started
+        if not connection.in_atomic_block:  # of a test
+            connection.close_if_unusable_or_obsolete()
+        sent = _write(sending, routing_error=type(error).__name__)  # raises it again if it was no routing's
+        routing.ROUTINGS.labels("failed").observe(took)
+        for solicitation in sent:
+            logger.exception("request %s could not be routed", solicitation.pk)
         return sent
 
 
@@ -83,23 +91,39 @@ class _Sending:
 @outbox.one_delivery_task()
 @transaction.atomic(durable=True)
 def _write(sending: _Sending, *, routing_error: str = "") -> list[Solicitation]:
-    """Write the requests of a form; with the error that a routing made, none is routed here."""
+    """Write the requests of a form; with the error that a first try made, none is routed here."""
     _lock_senders({sending.blank.siret, sending.blank.email.lower()} - {""})
+    started = time.perf_counter()
     sent: list[Solicitation] = []
     for part in sending.parts:
-        started = time.perf_counter()
         request = _unsaved(sending, part, first=sent[0] if sent else None)
         _write_request(request, sending, routing_error=routing_error)
-        took = time.perf_counter() - started
-        if request.solicitation.routing_due_at == sending.now:  # held before any decision
-            pk = request.solicitation.pk
-            transaction.on_commit(lambda pk=pk, took=took: _send_to_worker(pk, took=took))  # type: ignore[misc]
-        elif not routing_error:
-            _durations.append(took)
         sent.append(request.solicitation)
     if sending.draft is not None:
         _mark_sent(sending.draft, sent[0], now=sending.now)
+    transaction.on_commit(lambda: _finish(sent, started=started, now=sending.now))
     return sent
+
+
+def _finish(sent: Sequence[Solicitation], *, started: float, now: datetime) -> None:
+    """Have a worker route the requests held before any decision, and alert staff; once they are committed.
+
+    Sleeps until they have taken as long as others: the response time must not reveal that a request is held.
+    """
+    held = [one.pk for one in sent if one.routing_due_at == now]
+    for pk in held:
+        tasks.tell_held.delay(pk)
+    took = (time.perf_counter() - started) / len(sent)  # seconds a request
+    if held:
+        time.sleep(max(0.0, usual_duration() - took) * len(sent))
+    elif all(one.routing_due_at is None for one in sent):
+        _durations.append(took)
+        routing.ROUTINGS.labels("routed").observe(took)
+
+
+def usual_duration() -> float:
+    """Return the seconds that one of the last requests took to be written and routed, drawn at random."""
+    return secrets.choice(list(_durations))
 
 
 def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> None:
@@ -109,21 +133,6 @@ def _mark_sent(draft: Draft, solicitation: Solicitation, *, now: datetime) -> No
     )
     if not is_sent:
         raise AlreadySent(Solicitation.objects.get(drafts=draft))
-
-
-def usual_duration() -> float:
-    """Return the seconds that one of the last requests took to be written and routed, drawn at random."""
-    return secrets.choice(list(_durations))
-
-
-def _send_to_worker(pk: int, *, took: float) -> None:
-    """Have a worker route a held request and alert staff; ``took``: the seconds that its writing took.
-
-    Sleeps until it has taken as long as others: the response time must not reveal that a request is held.
-    """
-    started = time.perf_counter()
-    tasks.tell_held.delay(pk)
-    time.sleep(max(0.0, usual_duration() - took - (time.perf_counter() - started)))
 
 
 def _lock_senders(keys: Collection[str]) -> None:
@@ -166,10 +175,9 @@ def _write_request(request: routing.LoadedRequest, sending: _Sending, *, routing
         solicitation.routing_due_at = now + routing.ROUTING_RETRY_AFTER
         _save(request, sending)
     else:
-        with routing.measured():
-            decision = routing.decide(request, now=now)
-            routing.note_first(decision, request, now=now)
-            _save(request, sending, decision=decision)
+        decision = routing.decide(request, now=now)
+        routing.note_first(decision, request, now=now)
+        _save(request, sending, decision=decision)
 
 
 def _save(request: routing.LoadedRequest, sending: _Sending, *, decision: Decision | None = None) -> None:

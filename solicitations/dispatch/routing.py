@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,32 +52,18 @@ class LoadedRequest:
     unticked: frozenset[str]
 
 
-class RoutingFailed(Exception):
-    """A request could not be routed; its cause says why."""
-
-
-@contextmanager
-def measured() -> Iterator[None]:
-    """Count a routing and its duration. Raises ``RoutingFailed`` from any error."""
+def route_safely(pk: int, *, now: datetime) -> None:
+    """Route a request; a failure is recorded, left to the sweep, and not raised."""
     started = time.perf_counter()
     try:
-        yield
+        route(pk, now=now)
+        ROUTINGS.labels("routed").observe(time.perf_counter() - started)
     except Exception as error:
         ROUTINGS.labels("failed").observe(time.perf_counter() - started)
-        raise RoutingFailed from error
-    ROUTINGS.labels("routed").observe(time.perf_counter() - started)
-
-
-def route_safely(pk: int, *, now: datetime) -> None:
-    """Route a request; a failure is recorded and left to the sweep, and never reaches the visitor."""
-    try:
-        with measured():
-            route(pk, now=now)
-    except RoutingFailed as failed:
-        logger.exception("request %s could not be routed", pk, exc_info=failed.__cause__)
+        logger.exception("request %s could not be routed", pk)
         with suppress(DatabaseError):  # the database is down too: the request stays due
             Solicitation.objects.unrouted(now=now).filter(pk=pk).update(
-                routing_error=type(failed.__cause__).__name__, routing_due_at=now + ROUTING_RETRY_AFTER
+                routing_error=type(error).__name__, routing_due_at=now + ROUTING_RETRY_AFTER
             )
 
 

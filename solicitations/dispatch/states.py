@@ -8,7 +8,7 @@ from solicitations import lifecycle
 from solicitations.lifecycle import MatchState, NeedState, RequestState
 from solicitations.models import Need, Solicitation
 
-StatesByNeed = Mapping[int, Sequence[MatchState]]
+StatesBySubject = Mapping[int, Sequence[MatchState]]
 
 
 @transaction_required
@@ -24,8 +24,8 @@ def refresh_states(solicitation: Solicitation, *, decided: Sequence[Need] = ()) 
         need.save(update_fields=["state", "exhausted_at", *fields])
 
 
-def set_states(solicitation: Solicitation, needs: Sequence[Need], states: StatesByNeed) -> None:
-    """Compute the states from those of the matches, by need's subject. Saves nothing."""
+def set_states(solicitation: Solicitation, needs: Sequence[Need], states: StatesBySubject) -> None:
+    """Compute the states from those of the matches. Saves nothing."""
     for need in needs:
         need.state = lifecycle.overall(
             states.get(need.subject_id, ()),
@@ -39,7 +39,7 @@ def set_states(solicitation: Solicitation, needs: Sequence[Need], states: States
     solicitation.is_fallback = any(need.is_fallback for need in needs)
 
 
-def _match_states(solicitation: Solicitation) -> StatesByNeed:
+def _match_states(solicitation: Solicitation) -> StatesBySubject:
     """The states of all matches, by need's subject."""
     states: dict[int, list[MatchState]] = defaultdict(list)
     rows = solicitation.needs.filter(matches__isnull=False).values_list("subject", "matches__state")

@@ -40,7 +40,7 @@ def part(*slugs: str, text: str = TEXT) -> submission.RequestPart:
 
 
 def send(*slugs: str, now: datetime, text: str = TEXT, **columns: Any) -> Solicitation:
-    """Submit a request; it is routed when the transaction commits."""
+    """Submit a request, as the form does: it is routed at once."""
     subjects = slugs or ("trouver-candidats",)
     sent = submission.submit(blank(now=now, **columns), parts=[part(*subjects, text=text)], now=now)
     return Solicitation.objects.get(pk=sent[0].pk)

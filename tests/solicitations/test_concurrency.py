@@ -6,7 +6,8 @@ the domain's own words or has nothing to do. A deadlock or a broken constraint w
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier, Thread
@@ -15,8 +16,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpResponse
 from django.test import Client
+from psycopg2 import Error
 
 from experts.changes import applying, editing, snapshot
 from experts.changes.row_plans import Plan
@@ -320,6 +323,68 @@ def test_two_experts_hand_over_to_one_institution_at_once(now):
     assert errors(outcomes) == [expert_answers.NobodyThere]
     assert Match.objects.filter(expert__office__institution=geiq).count() == 1
     assert nothing_twice()
+
+
+@contextmanager
+def impatient() -> Iterator[BaseDatabaseWrapper]:
+    """Let this thread wait 0.1 s for locks; give another connection, in a transaction that is rolled back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        yield other
+    finally:
+        other.close()
+        connection.close()
+
+
+class TestRoutingWithItsRequest:
+    """The foreign keys of the matches are checked at the commit, where the routing can still fail."""
+
+    def test_a_request_whose_experts_are_being_changed_is_kept(self, now):
+        with impatient() as other:
+            other.cursor().execute("SELECT FROM experts_expert FOR UPDATE")
+            [sent] = submission.submit(blank(now=now), parts=[part("trouver-candidats")], now=now)
+
+        assert sent.routing_error == "OperationalError"
+        assert list(Solicitation.objects.unrouted(now=now + MINUTE)) == [sent]
+        assert OutgoingEmail.objects.get().template.endswith("/received")
+
+    def test_a_request_whose_expert_is_deleted_meanwhile_is_kept(self, now):
+        gone = ExpertFactory(office=Office.objects.get(code="PE-DIJON"), has_all_subjects=True)
+
+        def delete_expert(execute, sql, *others):
+            result = execute(sql, *others)
+            if sql.startswith('INSERT INTO "solicitations_match"'):
+                other.cursor().execute("DELETE FROM experts_expert WHERE id = %s", [gone.pk])
+                other.commit()
+            return result
+
+        with impatient() as other, connection.execute_wrapper(delete_expert):
+            [sent] = submission.submit(blank(now=now), parts=[part("trouver-candidats")], now=now)
+
+        assert sent.routing_error == "IntegrityError"
+        routing.route_safely(sent.pk, now=now + MINUTE)
+        assert match(sent, "recrutement@france-travail").state == MatchState.SENT
+
+    def test_a_connection_lost_at_the_commit_keeps_one_request(self, now, monkeypatch):
+        """The draft tells whether it was committed."""
+        draft = Draft.objects.create(answers={"texte": "…"}, created_at=now, updated_at=now)
+        commit, commits = BaseDatabaseWrapper._commit, []  # noqa: SLF001
+
+        def lose_connection(self):
+            commits.append(self)
+            if len(commits) == 1:
+                with self.connection.cursor() as cursor, suppress(Error):
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            return commit(self)
+
+        monkeypatch.setattr(BaseDatabaseWrapper, "_commit", lose_connection)
+        [sent] = submission.submit(blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now)
+
+        assert len(commits) == 2
+        assert list(Solicitation.objects.all()) == [sent]
 
 
 class TestReassigning:
