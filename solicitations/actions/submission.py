@@ -56,8 +56,8 @@ def submit(
     """Create one request per part, acknowledge each by mail, and route it.
 
     All are linked to the first. ``blank``: an unsaved request with the company, the contact and the consent.
-    ``is_suspect``: a robot seems to have filled the form. If its routing fails, or the commit of it, all is
-    written again without any, for the sweep to route. Raises ``AlreadySent`` when the draft was sent.
+    ``is_suspect``: a robot seems to have filled the form. If a routing fails, or the commit, all is written
+    again without any routing, and the sweep routes. Raises ``AlreadySent`` when the draft was sent.
     """
     sending = _Sending(blank, parts, unticked, draft, is_suspect, now)
     started = time.perf_counter()
@@ -69,7 +69,7 @@ def submit(
         took = time.perf_counter() - started
         if not connection.in_atomic_block:  # of a test
             connection.close_if_unusable_or_obsolete()
-        sent = _write(sending, routing_error=type(error).__name__)  # raises it again if it was no routing's
+        sent = _write(sending, routing_error=type(error).__name__)  # fails again if it was not the routing
         routing.ROUTINGS.labels("failed").observe(took)
         for solicitation in sent:
             logger.exception("request %s could not be routed", solicitation.pk)
