@@ -69,7 +69,11 @@ def submit(
         took = time.perf_counter() - started
         if not connection.in_atomic_block:  # of a test
             connection.close_if_unusable_or_obsolete()
-        sent = _write(sending, routing_error=type(error).__name__)  # fails again if it was not the routing
+        try:  # fails again if the routing was not the cause
+            sent = _write(sending, routing_error=type(error).__name__)
+        except AlreadySent:  # the error came after the commit
+            logger.exception("a request is sent, and an error followed")
+            raise
         routing.ROUTINGS.labels("failed").observe(took)
         for solicitation in sent:
             logger.exception("request %s could not be routed", solicitation.pk)

@@ -368,6 +368,17 @@ class TestRoutingWithItsRequest:
         routing.route_safely(sent.pk, now=now + MINUTE)
         assert match(sent, "recrutement@france-travail").state == MatchState.SENT
 
+    def test_an_error_after_the_commit_sends_nothing_twice(self, now, monkeypatch):
+        draft = Draft.objects.create(answers={"texte": "…"}, created_at=now, updated_at=now)
+        monkeypatch.setattr(submission, "_finish", None)
+
+        with pytest.raises(submission.AlreadySent):
+            submission.submit(blank(now=now), parts=[part("trouver-candidats")], draft=draft, now=now)
+
+        sent = Solicitation.objects.get()
+        assert sent.progress == NeedState.WAITING
+        assert OutgoingEmail.objects.filter(template__endswith="/received").count() == 1
+
     def test_a_connection_lost_at_the_commit_keeps_one_request(self, now, monkeypatch):
         """The draft tells whether it was committed."""
         draft = Draft.objects.create(answers={"texte": "…"}, created_at=now, updated_at=now)
