@@ -31,9 +31,10 @@ from workspace.forms import (
     TakeForm,
 )
 from workspace.inbox.versions import Version
+from workspace.need_cards import NeedCard
 from workspace.put_off import PutOffForm
 from workspace.recruitment import RecruitmentForm
-from workspace.request_page import NeedCard, RequestPage
+from workspace.request_page import RequestPage
 from workspace.team import team_canned_answers
 from workspace.views.inbox_neighbours import neighbours
 from workspace.views.link_access import answer_path, expert_page, undo_tag

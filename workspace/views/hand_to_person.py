@@ -7,10 +7,10 @@ from django.utils import timezone
 from solicitations.actions import expert_answers
 from solicitations.lifecycle import MatchState
 from solicitations.models import Mailbox, Match
-from workspace import receiver_search, request_page
+from workspace import need_cards, receiver_search
 from workspace.forms import HAND_OVER
+from workspace.need_cards import NeedCard
 from workspace.receiver_search import HandToPersonForm, PersonSearchForm
-from workspace.request_page import NeedCard
 from workspace.views.link_access import answer_path, expert_page, redirect_to_page
 from workspace.views.need_actions import need_action
 
@@ -23,7 +23,7 @@ def search_person(request: HttpRequest, mailbox: Mailbox, pk: int) -> HttpRespon
     get_object_or_404(Match, pk=pk, mailbox=mailbox)
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    cards = request_page.cards_of(mailbox, now=timezone.now())
+    cards = need_cards.cards_of(mailbox, now=timezone.now())
     card = next((card for card in cards if card.match.pk == pk), None)
     if card is None or card.match.is_gone or not card.ways:
         return redirect_to_page(request, mailbox, "Ce besoin ne peut plus être confié d'ici.")

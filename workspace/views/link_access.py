@@ -21,7 +21,7 @@ from solicitations import links
 from solicitations.actions import expert_messages
 from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenPages, TokenView
-from workspace import request_page
+from workspace import need_cards
 
 MailboxView = Callable[..., HttpResponse]
 
@@ -53,7 +53,7 @@ def expert_page(view: MailboxView) -> TokenView:
     def unless_left(request: HttpRequest, mailbox: Mailbox, **named: Any) -> HttpResponse:
         now = timezone.now()
         if has_left(mailbox, now=now):
-            gone = [card for card in request_page.cards_of(mailbox, now=now) if card.match.is_gone]
+            gone = [card for card in need_cards.cards_of(mailbox, now=now) if card.match.is_gone]
             return render(request, "workspace/left.html", {"mailbox": mailbox, "gone": gone}, status=410)
         return view(request, mailbox, **named)
 

@@ -13,9 +13,9 @@ from solicitations.actions import expert_answers, undoing
 from solicitations.lifecycle import ForbiddenMove, MatchState
 from solicitations.models import Mailbox, Match
 from solicitations.views.token_pages import TokenView
-from workspace import need_texts, recruitment, request_page
+from workspace import need_cards, need_texts, recruitment
 from workspace.forms import HAND_OVER, TakeForm
-from workspace.request_page import NeedCard
+from workspace.need_cards import NeedCard
 from workspace.team import team_canned_answers
 from workspace.views import canned_inserts
 from workspace.views.answer import (
@@ -71,7 +71,7 @@ def need_action(target_state: Callable[[HttpRequest], str]) -> Callable[[NeedVie
 
 def _card(mailbox: Mailbox, match: Match) -> NeedCard:
     """The card of a match; of the posts that answered a need alike, the first one's alone is shown."""
-    around = request_page.cards_of(mailbox, now=timezone.now())
+    around = need_cards.cards_of(mailbox, now=timezone.now())
     cards = [card for card in around if card.match.need_id == match.need_id]
     own = (card for card in cards if card.match.pk == match.pk)
     return next(own, None) or next(card for card in cards if card.match.state == _state_now(match))
@@ -217,7 +217,7 @@ def take_all(request: HttpRequest, mailbox: Mailbox) -> HttpResponse:
 def _taken_meanwhile(request: HttpRequest, mailbox: Mailbox, taken: Sequence[Match]) -> str:
     """Say which of the needs that the page offered had been answered from this mailbox since."""
     offered = set(request.POST.get("offered", "").split()) - {str(match.pk) for match in taken}
-    around = request_page.cards_of(mailbox, now=timezone.now())
+    around = need_cards.cards_of(mailbox, now=timezone.now())
     cards = [card for card in around if str(card.match.pk) in offered and card.answered]
     return " ".join(f"«\u00a0{card.subject}\u00a0» : {card.answered}" for card in cards)
 

@@ -6,8 +6,8 @@ from django.utils import timezone
 from solicitations.models import Mailbox
 from territories.spoken_time import spoken_date
 from workspace import put_off
+from workspace.need_cards import NeedCard
 from workspace.put_off import PutOffForm
-from workspace.request_page import NeedCard
 from workspace.views.answer import put_off_form, show
 from workspace.views.link_access import redirect_to_page
 from workspace.views.need_actions import changes_no_state, need_action, show_stale
